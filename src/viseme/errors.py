@@ -1,0 +1,50 @@
+"""Every error a user can meet. Each says what is wrong, with which file, and what to do about it."""
+
+from pathlib import Path
+
+
+class VisemeError(Exception):
+    """Base of all errors that bad input can cause; the command line prints them without a traceback.
+
+    Args:
+        what: what is wrong, a clause without a full stop.
+        path: the file it is about, if any.
+        todo: what the user can do, a sentence.
+    """
+
+    def __init__(self, what: str, *, path: str | Path | None = None, todo: str = "") -> None:
+        self.what, self.path, self.todo = what, path, todo
+        where = f"{path}: " if path is not None else ""
+        super().__init__(f"{where}{what}." + (f" {todo}" if todo else ""))
+
+
+class MediaError(VisemeError):
+    """A video or audio file that cannot be read or written."""
+
+
+class NoVideoError(MediaError):
+    """A file without a picture where a picture is needed."""
+
+
+class NoAudioError(MediaError):
+    """A file without sound where sound is needed."""
+
+
+class NoFaceError(VisemeError):
+    """No usable face in the video; the message says where it was looked for."""
+
+
+class ManifestError(VisemeError):
+    """A manifest or corpus folder that is missing, malformed or inconsistent."""
+
+
+class ModelError(VisemeError):
+    """A model folder or checkpoint that is missing, damaged, unsafe or of another kind."""
+
+
+class AssetError(VisemeError):
+    """A third-party asset that cannot be fetched or fails its checksum."""
+
+
+class ConfigError(VisemeError):
+    """A setting that does not exist or has a value of the wrong kind."""

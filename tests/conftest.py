@@ -1,0 +1,16 @@
+"""Fixtures shared by all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def grid_root() -> Path:
+    """Folder of the GRID clips, beside the project or named by VISEME_SHARED; skips when absent."""
+    beside = Path(__file__).resolve().parents[2] / "shared"
+    root = Path(os.environ.get("VISEME_SHARED", beside)) / "data" / "grid"
+    if not (root / "manifest.jsonl").is_file():
+        pytest.skip("needs the GRID clips (set VISEME_SHARED to the folder that holds data/grid)")
+    return root
