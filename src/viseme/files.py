@@ -1,0 +1,38 @@
+"""Files that are either complete or not there: the one way this project writes them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+from uuid import uuid4
+
+
+@contextmanager
+def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
+    """Open a file for writing that appears under its name only when the block succeeds.
+
+    The text goes to a temporary name in the same folder, which is renamed over `path` at the end;
+    when the block raises, the temporary file is removed and an older `path` stays as it was.
+    Missing parent folders are created. Text is UTF-8 with "\\n" line ends on every system.
+
+    Args:
+        path: the file to write.
+        mode: "w" for text or "wb" for bytes.
+
+    Raises:
+        ValueError: `mode` is another one.
+    """
+    if mode not in ("w", "wb"):
+        raise ValueError(f"mode must be 'w' or 'wb', not {mode!r}")
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Not tempfile: its files are private to the user, and a rename would keep them so.
+    temporary = path.with_name(f".{path.name[:80]}.{uuid4().hex}.tmp")
+    text = {"encoding": "utf-8", "newline": "\n"} if mode == "w" else {}
+    try:
+        with temporary.open(mode, **text) as file:
+            yield file
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
