@@ -22,9 +22,14 @@ def test_writes_the_whole_content_into_new_folders(
 def test_failure_keeps_the_old_file_and_leaves_nothing_behind(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old")
-    with pytest.raises(KeyboardInterrupt), atomic_write(path) as file:
-        file.write("half")
-        raise KeyboardInterrupt
+
+    def write_half() -> None:
+        with atomic_write(path) as file:
+            file.write("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

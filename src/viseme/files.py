@@ -28,9 +28,9 @@ def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not tempfile: its files are private to the user, and a rename would keep them so.
     temporary = path.with_name(f".{path.name[:80]}.{uuid4().hex}.tmp")
-    text = {"encoding": "utf-8", "newline": "\n"} if mode == "w" else {}
+    encoding, newline = ("utf-8", "\n") if mode == "w" else (None, None)
     try:
-        with temporary.open(mode, **text) as file:
+        with temporary.open(mode, encoding=encoding, newline=newline) as file:
             yield file
         temporary.replace(path)
     except BaseException:
