@@ -16,7 +16,7 @@ Array = NDArray[np.floating]
 
 MEAN_FACE_SIZE_PX = 256
 MEAN_FACE = np.array([(102.1, 94.3), (156.4, 93.6), (129.0, 135.9), (129.3, 157.8)])
-"""Region means (x, y) px of the mean face: eye at the image's left, eye at its right, nose, mouth."""
+"""Region means (x, y) px of the mean face: eyes at the image's left and right, nose, mouth."""
 
 MOUTH_ROI_SIZE_PX = 96
 SMOOTHING_RADIUS_FRAMES = 6
@@ -69,12 +69,11 @@ def apply(matrix: Array, points: Array) -> Array:
     return points @ np.swapaxes(matrix[..., :2], -1, -2) + matrix[..., None, :, 2]
 
 
-def mouth_roi_transforms(landmarks: Array, size_px: int = MOUTH_ROI_SIZE_PX) -> Array:
-    """Matrices (T, 2, 3) from image px to mouth-ROI px, for mesh landmarks (T, 478, 2 or 3).
+def mouth_roi_transforms(points: Array, size_px: int = MOUTH_ROI_SIZE_PX) -> Array:
+    """Matrices (T, 2, 3) from image px to mouth-ROI px, for region means (T, 4, 2) in image px.
 
     The window's corner is rounded to whole pixels of the mean-face frame, as in the original.
     """
-    points = region_means(landmarks)
     to_mean_face = similarity(smooth(points), MEAN_FACE)
     mouth = apply(to_mean_face, points)[:, 3]
     corner = np.round(mouth) - size_px // 2

