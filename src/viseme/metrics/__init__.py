@@ -1,0 +1,1 @@
+"""Metrics: error rates of recognition, calibration of confidence."""
