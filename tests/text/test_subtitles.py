@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from viseme.text.cues import (
     Cue,
     break_lines,
     cues,
+    timed_words,
 )
 from viseme.text.subtitles import FORMATS, render, write
 from viseme.text.transcript import Transcript, Word
@@ -95,6 +97,18 @@ def test_vtt_is_what_the_cues_say(transcript: Transcript) -> None:
     ] == cues(transcript)
 
 
+@pytest.mark.parametrize("format", ["srt", "vtt"])
+def test_ffmpeg_reads_the_same_cues(format: str, tmp_path: Path) -> None:
+    rows = [("one", 0, 0.5), ("<b>two", 1, 2), ("-->", 2, 3), ("&", 359999.9996, 360001.0)]
+    transcript = Transcript("", "", [Word(*row) for row in rows])
+    write(transcript, tmp_path / "talk", format)
+    with av.open(str(tmp_path / "talk"), format=format.replace("vtt", "webvtt")) as container:
+        packets = [packet for packet in container.demux() if packet.pts is not None]
+    found = [(packet.pts, packet.pts + packet.duration) for packet in packets]
+    assert found == [(cue.start_ms, cue.end_ms) for cue in cues(transcript)]
+    assert html.unescape(bytes(packets[-1]).decode()) == "&"
+
+
 @given(transcripts())
 def test_textgrid_intervals_cover_the_recording(transcript: Transcript) -> None:
     content = render(transcript, "TextGrid")
@@ -155,6 +169,12 @@ def test_empty_transcript_gives_a_valid_file(format: str, tmp_path: Path) -> Non
 def _words(*rows: tuple[str, float, float]) -> Transcript:
     text = " ".join(word for word, *_ in rows)
     return Transcript("", text, [Word(*row) for row in rows], duration_s=10)
+
+
+def test_overlapping_words_keep_their_starts() -> None:
+    overlapping = _words(("one", 0, 9), ("two", 1, 1.5), ("three", 1, 2))
+    times = [(word.start_ms, word.end_ms) for word in timed_words(overlapping)]
+    assert times == [(0, 1000), (1000, 1001), (1001, 2000)]
 
 
 def test_a_pause_begins_a_new_cue() -> None:

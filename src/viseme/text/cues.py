@@ -42,15 +42,19 @@ class Cue:
 def timed_words(transcript: Transcript) -> list[TimedWord]:
     """The words of a transcript in monotonic, non-overlapping time.
 
-    A text without word times is spread evenly over the recording.
+    Where words overlap, the start of the later one counts. A text without word times is spread
+    evenly over the recording.
     """
+    words = [word for word in transcript.words or _spread(transcript) if word.word.strip()]
+    starts = [round(word.start_s * 1000) for word in words]
     timed: list[TimedWord] = []
-    for word in transcript.words or _spread(transcript):
+    for index, word in enumerate(words):
+        start = max(starts[index], timed[-1].end_ms if timed else 0)
+        end = round(word.end_s * 1000)
+        if index + 1 < len(words):
+            end = min(end, starts[index + 1])
         text = " ".join(word.word.split())
-        if text:
-            start = max(round(word.start_s * 1000), timed[-1].end_ms if timed else 0)
-            end = max(round(word.end_s * 1000), start + 1)
-            timed.append(TimedWord(start, end, text, word.confidence))
+        timed.append(TimedWord(start, max(end, start + 1), text, word.confidence))
     return timed
 
 
