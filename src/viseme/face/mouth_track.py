@@ -117,7 +117,7 @@ def mouth_track(
     track.boxes[:] = values[here, _NUM_REGION_VALUES:-1]
     track.openings[:] = values[here, -1]
     track.quads[:] = apply(to_image[here], _CORNERS)
-    for i in np.flatnonzero(track.visible):
+    for i in np.flatnonzero(track.visible).tolist():
         patch = warp(images[i], to_image[start + i], MOUTH_ROI_SIZE_PX, grey=True)
         track.rois[i] = np.rint(patch[..., 0])
     return track

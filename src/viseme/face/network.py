@@ -66,12 +66,12 @@ def converted(graph: str) -> Path:
                 path=source,
                 todo="Run `viseme assets fetch face_landmarker`.",
             ) from error
-        with assets.replacing(target) as partial:
-            export(module, partial)
+        with assets.cache_file(target) as file:
+            export(module, file.name)
     return target
 
 
-def export(module: "TfliteGraph", target: Path) -> None:
+def export(module: "TfliteGraph", file: str) -> None:
     """Write a `TfliteGraph` as ONNX, with the input named `image` and of batch size one."""
     import torch
 
@@ -80,7 +80,7 @@ def export(module: "TfliteGraph", target: Path) -> None:
         torch.onnx.export(
             module.eval(),
             (torch.zeros(1, module.image_size, module.image_size, 3),),
-            str(target),
+            file,
             input_names=["image"],
             opset_version=17,
             dynamo=False,

@@ -6,6 +6,7 @@ order too, as the graph means them.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tflite
@@ -101,7 +102,7 @@ class _Reader:
         return self.model.Buffers(self.graph.Tensors(index).Buffer())
 
     @staticmethod
-    def options(operator: tflite.Operator, kind: type) -> object:
+    def options(operator: tflite.Operator, kind: type[Any]) -> Any:
         table, options = operator.BuiltinOptions(), kind()
         options.Init(table.Bytes, table.Pos)
         return options
@@ -167,9 +168,9 @@ def _activation(code: int) -> nn.Module:
 
 
 def _same_padding(
-    size: tuple[int, ...], kernel: tuple[int, int], stride: tuple[int, int], value: float
+    size: tuple[int, ...], kernel: tuple[int, ...], stride: tuple[int, int], value: float
 ) -> nn.Module:
-    """TensorFlow's SAME padding of (B, H, W, C) sizes: any odd pixel goes below and to the right."""
+    """TensorFlow's SAME padding of (B, H, W, C) sizes; an odd pixel goes below and to the right."""
     amounts = []
     for n, k, s in reversed(list(zip(size[1:3], kernel, stride, strict=True))):
         total = max((-(-n // s) - 1) * s + k - n, 0)
@@ -188,13 +189,13 @@ def _convolution(reader: _Reader, operator: tflite.Operator) -> nn.Module:
     kernel = kernel.permute((3, 0, 1, 2) if depthwise else (0, 3, 1, 2)).contiguous()
     stride = (options.StrideH(), options.StrideW())
     groups = reader.shape(source)[3] if depthwise else 1
-    size = tuple(kernel.shape[2:])
-    layer = nn.Conv2d(kernel.shape[1] * groups, len(kernel), size, stride, groups=groups)
-    layer.weight.data = kernel
-    layer.bias.data = torch.from_numpy(reader.constant(bias))
+    height, width = kernel.shape[2:]
+    layer = nn.Conv2d(kernel.shape[1] * groups, len(kernel), (height, width), stride, groups=groups)
+    layer.weight = nn.Parameter(kernel)
+    layer.bias = nn.Parameter(torch.from_numpy(reader.constant(bias)))
     steps = [layer, _activation(options.FusedActivationFunction())]
     if options.Padding() == tflite.Padding.SAME:
-        steps.insert(0, _same_padding(reader.shape(source), size, stride, 0.0))
+        steps.insert(0, _same_padding(reader.shape(source), (height, width), stride, 0.0))
     return nn.Sequential(*steps)
 
 

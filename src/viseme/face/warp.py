@@ -28,7 +28,8 @@ def warp(
         The patch (size_px, size_px, C) with values 0 to 255, C being 1 if grey, else 3.
     """
     height, width = image.shape[:2]
-    factor = max(1, int(np.sqrt(abs(np.linalg.det(to_image[:, :2])))))
+    shrinking = np.sqrt(abs(np.linalg.det(to_image[:, :2])))
+    factor = max(1, int(shrinking + 1e-6))
     end = size_px - 1
     corners = to_image @ np.array([(0, end, 0, end), (0, 0, end, end), (1, 1, 1, 1)])
     x0, y0 = np.maximum(np.floor(corners.min(1)).astype(int) - factor, 0)
@@ -42,7 +43,7 @@ def warp(
     if factor > 1:
         source, to_source = _reduce(source, to_source, factor)
     grid = torch.from_numpy(_grid(to_source, source.shape[-1], source.shape[-2], size_px))[None]
-    patch = F.grid_sample(source, grid, padding_mode="zeros", align_corners=True)
+    patch = F.grid_sample(source, grid, padding_mode="zeros", align_corners=False)
     return patch[0].permute(1, 2, 0).numpy()
 
 
@@ -64,8 +65,9 @@ def _grid(
     to_source: NDArray[np.floating], width: int, height: int, size_px: int
 ) -> NDArray[np.float32]:
     """Sampling positions (size_px, size_px, 2) in the units of `grid_sample`: -1 to 1."""
-    scale = 2 / np.maximum([[width - 1], [height - 1]], 1)
-    (a, b, c), (d, e, f) = (to_source * scale - np.array([(0, 0, 1), (0, 0, 1)])).astype(np.float32)
+    extent = np.array([[width], [height]])
+    shift = np.array([(0, 0, 1), (0, 0, 1)]) * (1 / extent - 1)
+    (a, b, c), (d, e, f) = (to_source * 2 / extent + shift).astype(np.float32)
     step = np.arange(size_px, dtype=np.float32)
     grid = np.empty((size_px, size_px, 2), np.float32)
     grid[..., 0] = (a * step + c) + (b * step)[:, None]

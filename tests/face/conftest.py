@@ -1,0 +1,54 @@
+"""Real clips and the real tracker, shared by the tests of the face room."""
+
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from viseme import assets
+from viseme.errors import AssetError
+from viseme.face.tracker import LandmarkTracker
+
+Frames = list[NDArray[np.uint8]]
+
+
+@pytest.fixture(scope="session")
+def face_networks() -> Path:
+    """The file of the face networks; skips when it cannot be had here."""
+    try:
+        return assets.path("face_landmarker")
+    except AssetError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def landmark_tracker(face_networks: Path) -> LandmarkTracker:
+    return LandmarkTracker()
+
+
+@pytest.fixture(scope="session")
+def grid_clips(grid_root: Path) -> dict[str, Path]:
+    """One clip of each speaker that is not kept for tests of recognition."""
+    clips: dict[str, Path] = {}
+    for line in (grid_root / "manifest.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        if row["split"] in ("train", "val", "train_other"):
+            clips.setdefault(row["speaker"], grid_root / row["video"])
+    return clips
+
+
+@pytest.fixture(scope="session")
+def grid_frames(grid_clips: dict[str, Path]) -> Callable[[str], Frames]:
+    """The frames of a speaker's clip."""
+
+    @cache
+    def read(speaker: str) -> Frames:
+        with av.open(str(grid_clips[speaker])) as container:
+            return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+    return read
