@@ -117,11 +117,14 @@ def test_textgrid_intervals_cover_the_recording(transcript: Transcript) -> None:
         re.search(rf"^xmax = {number}\ntiers\? <exists>\nsize = (\d+)$", content, re.M).groups(),
         re.search(rf"^ +xmax = {number}\n +intervals: size = (\d+)$", content, re.M).groups(),
     )
+    numbers = re.findall(r"intervals \[(\d+)\]:", content)
     rows = re.findall(
         rf'\[\d+\]:\n +xmin = {number}\n +xmax = {number}\n +text = "(.*)"\n', content
     )
     assert (size, int(count), tier_end) == ("1", len(rows), end)
-    assert float(end) >= round(transcript.duration_s, 3)
+    assert numbers == [str(number) for number in range(1, len(rows) + 1)]
+    last_word_end_s = max((word.end_ms / 1000 for word in timed_words(transcript)), default=0.001)
+    assert float(end) == max(round(transcript.duration_s * 1000) / 1000, last_word_end_s)
     assert [rows[0][0], rows[-1][1]] == ["0.000", end]
     assert all(row[1] == following[0] for row, following in itertools.pairwise(rows))
     assert all(float(start) < float(stop) for start, stop, _ in rows)
@@ -179,9 +182,33 @@ def test_overlapping_words_keep_their_starts() -> None:
 
 def test_a_pause_begins_a_new_cue() -> None:
     close = _words(("one", 0, 0.5), ("two", 1.29, 1.5))
-    apart = _words(("one", 0, 0.5), ("two", 1.31, 1.5))
+    apart = _words(("one", 0, 0.5), ("two", 1.301, 1.5))
     assert cues(close) == [Cue(0, 1500, ("one two",))]
-    assert cues(apart) == [Cue(0, 1000, ("one",)), Cue(1310, 2310, ("two",))]
+    assert cues(apart) == [Cue(0, 1000, ("one",)), Cue(1301, 2301, ("two",))]
+
+
+def test_a_cue_lasts_six_seconds_at_most() -> None:
+    full = _words(("one", 0, 3), ("two", 3, 6))
+    over = _words(("one", 0, 3), ("two", 3, 6.001), ("three", 6.001, 13))
+    assert cues(full) == [Cue(0, 6000, ("one two",))]
+    assert cues(over) == [
+        Cue(0, 3000, ("one",)),
+        Cue(3000, 6001, ("two",)),
+        Cue(6001, 12001, ("three",)),
+    ]
+
+
+def test_a_third_line_begins_a_new_cue() -> None:
+    full = _words(("a" * 42, 0, 1), ("b" * 20, 1, 2), ("c" * 21, 2, 3))
+    over = _words(("a" * 42, 0, 1), ("b" * 20, 1, 2), ("c" * 22, 2, 3))
+    assert [cue.lines for cue in cues(full)] == [("a" * 42, f"{'b' * 20} {'c' * 21}")]
+    assert [cue.lines for cue in cues(over)] == [("a" * 42, "b" * 20), ("c" * 22,)]
+
+
+def test_a_cue_without_time_is_shown_for_a_frame() -> None:
+    crowded = _words(("a" * 40, 1, 1), ("b" * 40, 1, 1), ("c" * 40, 1, 1))
+    times = [(cue.start_ms, cue.end_ms) for cue in cues(crowded)]
+    assert times == [(1000, 1040), (1040, 2040)]
 
 
 def test_lines_are_balanced() -> None:
