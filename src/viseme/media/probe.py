@@ -1,0 +1,126 @@
+"""What a recording is: its length, picture and sound, without reading it through."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from av.error import FFmpegError
+from av.video.frame import VideoFrame
+
+from viseme.errors import MediaError
+from viseme.media.decode import decode
+from viseme.media.picture import orientation
+from viseme.media.source import Source, end_s, open_source
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """The picture stream of a recording.
+
+    Attributes:
+        width: px, as shown (after rotation).
+        height: px, as shown (after rotation).
+        fps: average rate in Hz.
+        rotation_deg: clockwise turn (0, 90, 180, 270) from stored to shown picture.
+        codec: name of its coding, such as "h264".
+        pix_fmt: stored pixel format, such as "yuv420p".
+        interlaced: whether its pictures are made of two fields.
+        num_frames: number of pictures, None if the file does not say.
+    """
+
+    width: int
+    height: int
+    fps: float
+    rotation_deg: int
+    codec: str
+    pix_fmt: str
+    interlaced: bool
+    num_frames: int | None
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """The sound stream of a recording."""
+
+    sample_rate_hz: int
+    channels: int
+    codec: str
+
+
+@dataclass(frozen=True)
+class MediaInfo:
+    """One recording; `duration_s` counts from time zero, `video` or `audio` is None if missing."""
+
+    path: Path
+    duration_s: float
+    video: VideoInfo | None
+    audio: AudioInfo | None
+    container: str
+
+
+def probe(path: str | Path) -> MediaInfo:
+    """Look into a recording and decode its first picture, or else its first sound.
+
+    Raises:
+        MediaError: the file is missing, no recording, or damaged beyond use.
+    """
+    with open_source(path) as source:
+        if source.video is None and source.audio is None:
+            raise MediaError(
+                "holds neither picture nor sound", path=source.path, todo="Give a recording."
+            )
+        duration_s = _duration_s(source)
+        audio = _audio_info(source) if source.audio is not None else None
+        video = _video_info(source) if source.video is not None else None
+        if video is None:
+            next(decode(source, source.need_audio(), _ignore))
+        return MediaInfo(source.path, duration_s, video, audio, source.container.format.name)
+
+
+def _video_info(source: Source) -> VideoInfo:
+    stream = source.need_video()
+    num_frames = stream.frames or None
+    rate = stream.average_rate or stream.guessed_rate
+    frame: VideoFrame = next(decode(source, stream, _ignore))
+    turns, _ = orientation(frame)
+    upright = (frame.width, frame.height) if turns % 2 == 0 else (frame.height, frame.width)
+    return VideoInfo(
+        width=upright[0],
+        height=upright[1],
+        fps=float(rate or 0),
+        rotation_deg=90 * turns,
+        codec=stream.codec_context.name,
+        pix_fmt=frame.format.name,
+        interlaced=bool(frame.interlaced_frame),
+        num_frames=num_frames,
+    )
+
+
+def _audio_info(source: Source) -> AudioInfo:
+    stream = source.need_audio()
+    context = stream.codec_context
+    return AudioInfo(context.sample_rate, context.channels, context.name)
+
+
+def _duration_s(source: Source) -> float:
+    """The latest end of any stream as declared; counted packet by packet if nothing is declared."""
+    streams = [s for s in (source.video, source.audio) if s is not None]
+    ends = [e for s in streams if (e := end_s(source, s)) is not None]
+    if not ends:
+        ends = [e - source.zero_s for e in _packet_ends(source)]
+        source.container.seek(source.container.start_time or 0)
+    return float(max([Fraction(0), *ends]))
+
+
+def _packet_ends(source: Source) -> Iterator[Fraction]:
+    try:
+        for packet in source.container.demux():
+            if packet.pts is not None and packet.stream.type in ("video", "audio"):
+                yield (packet.pts + (packet.duration or 0)) * packet.time_base
+    except (FFmpegError, OSError):
+        return  # what could be read counts
+
+
+def _ignore(message: str) -> None:
+    """Looking in reports no remarks; reading does."""
