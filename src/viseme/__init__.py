@@ -19,7 +19,17 @@ _PUBLIC = {
     "transcribe": "viseme.verbs.transcribe",
 }
 
-__all__ = ["FaceTracker", "Transcript", "VisemeError", "Word", "__version__", "load", "prepare", "probe", "transcribe"]
+__all__ = [
+    "FaceTracker",
+    "Transcript",
+    "VisemeError",
+    "Word",
+    "__version__",
+    "load",
+    "prepare",
+    "probe",
+    "transcribe",
+]
 
 
 def __getattr__(name: str) -> Any:

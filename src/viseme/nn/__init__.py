@@ -1,0 +1,1 @@
+"""Layers that two tasks or more use unchanged; torch only."""

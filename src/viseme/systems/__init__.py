@@ -1,0 +1,39 @@
+"""The papers, one file each. A system's name is its file's name."""
+
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from viseme.errors import ConfigError
+
+SYSTEMS = {"auto_avsr": "viseme.systems.auto_avsr"}
+
+
+def system(name: str) -> ModuleType:
+    """The module of a system.
+
+    Raises:
+        ConfigError: there is no such system.
+    """
+    if name not in SYSTEMS:
+        raise ConfigError(
+            f"no system is called {name!r}", todo=f"Choose one of: {', '.join(SYSTEMS)}."
+        )
+    return import_module(SYSTEMS[name])
+
+
+def load(model: str | Path, device: str = "auto") -> Any:
+    """Load a model by the name of a bundled one or from a folder; ready for inference.
+
+    Args:
+        model: a name that `viseme models` lists, or the path of a model folder.
+        device: "auto", "cpu" or "cuda".
+
+    Raises:
+        ModelError: there is no such model, or its folder is incomplete or damaged.
+    """
+    from viseme.models import open_model
+
+    folder = open_model(model)
+    return system(folder.system).load(folder, device)

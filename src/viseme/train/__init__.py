@@ -1,0 +1,1 @@
+"""Training: a visible loop on Lightning Fabric that knows no paper."""

@@ -1,0 +1,137 @@
+"""Random changes to training clips. Every function is pure and takes its random generator.
+
+The paper (Auto-AVSR, section 4 of its code's recipe) uses the random crop and the adaptive time
+mask; trim, speed, flip and contrast are ours, for corpora of minutes rather than hundreds of hours.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from viseme.data.example import SAMPLES_PER_FRAME, VIDEO_FPS, Example
+
+Video = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """What may happen to a training clip.
+
+    Attributes:
+        crop_jitter_px: the crop's centre moves by up to this much on either axis.
+        flip: mirror every other clip.
+        mask_window_frames: longest time mask; 0 for none.
+        mask_stride_frames: about one time mask per so many frames.
+        speed: play up to this much faster or slower, a fraction.
+        contrast: scale the contrast by up to this fraction.
+        brightness: shift the brightness by up to this much (white is 1).
+        trim: cut a random part of the silence before the first and after the last word.
+    """
+
+    crop_jitter_px: int = 4
+    flip: bool = False
+    mask_window_frames: int = 10
+    mask_stride_frames: int = 25
+    speed: float = 0.0
+    contrast: float = 0.0
+    brightness: float = 0.0
+    trim: bool = False
+
+
+def crop(video: Video, size: int, shift_y: int = 0, shift_x: int = 0) -> Video:
+    """The size x size window of video (T, H, W) around its centre, moved by the shifts."""
+    height, width = video.shape[1:]
+    top, left = (height - size) // 2 + shift_y, (width - size) // 2 + shift_x
+    if min(top, left) < 0 or top + size > height or left + size > width:
+        raise ValueError(f"crop {size} shifted by ({shift_y}, {shift_x}) leaves {height}x{width}")
+    return video[:, top : top + size, left : left + size]
+
+
+def random_crop(video: Video, size: int, jitter_px: int, rng: Generator) -> Video:
+    """One window for the whole clip, its centre moved by up to jitter_px on either axis."""
+    shift_y, shift_x = rng.integers(-jitter_px, jitter_px + 1, 2)
+    return crop(video, size, int(shift_y), int(shift_x))
+
+
+def time_mask(x: Video, window: int, stride: int, fill: float, rng: Generator) -> Video:
+    """Adaptive time mask: about one span of less than `window` steps per `stride` steps of x (T, ...)."""
+    x = x.copy()
+    for _ in range((len(x) + stride - 1) // stride):
+        length = int(rng.integers(0, min(window, len(x))))
+        start = int(rng.integers(0, len(x) - length + 1))
+        x[start : start + length] = fill
+    return x
+
+
+def trim_silence(example: Example, rng: Generator, margin_frames: int = 2) -> Example:
+    """Cut a random share of what lies before the first and after the last word."""
+    if not example.words:
+        return example
+    total = example.num_frames
+    first = int(example.words[0].start_s * VIDEO_FPS) - margin_frames
+    last = int(np.ceil(example.words[-1].end_s * VIDEO_FPS)) + margin_frames
+    start = int(rng.integers(0, max(first, 0) + 1))
+    end = int(rng.integers(min(last, total), total + 1))
+    return cut(example, start, end)
+
+
+def cut(example: Example, start: int, end: int) -> Example:
+    """Frames start to end of the clip, with the sound and word times that belong to them."""
+    shift_s = start / VIDEO_FPS
+    words = tuple(
+        replace(word, start_s=word.start_s - shift_s, end_s=word.end_s - shift_s)
+        for word in example.words
+    )
+    video, audio = example.video, example.audio
+    return replace(
+        example,
+        video=None if video is None else video[start:end],
+        audio=None if audio is None else audio[start * SAMPLES_PER_FRAME : end * SAMPLES_PER_FRAME],
+        words=words,
+    )
+
+
+def change_speed(example: Example, factor: float) -> Example:
+    """Play the clip `factor` times faster: frames by nearest neighbour, sound linearly resampled."""
+    num_frames = max(1, int(example.num_frames / factor))
+    video, audio = example.video, example.audio
+    if video is not None:
+        index = ((np.arange(num_frames) + 0.5) * factor).astype(int)
+        video = video[np.minimum(index, len(video) - 1)]
+    if audio is not None:
+        position = np.arange(num_frames * SAMPLES_PER_FRAME) * factor
+        audio = np.interp(position, np.arange(len(audio)), audio).astype(np.float32)
+    words = tuple(
+        replace(word, start_s=word.start_s / factor, end_s=word.end_s / factor)
+        for word in example.words
+    )
+    return replace(example, video=video, audio=audio, words=words)
+
+
+def augment_timing(example: Example, config: AugmentConfig, rng: Generator) -> Example:
+    """Trim and speed: the changes that concern picture, sound and word times together."""
+    if config.trim:
+        example = trim_silence(example, rng)
+    if config.speed:
+        example = change_speed(example, rng.uniform(1 - config.speed, 1 + config.speed))
+    return example
+
+
+def augment_video(video: Video, size: int, config: AugmentConfig, rng: Generator) -> Video:
+    """Crop, flip, contrast and time mask of grey video (T, H, W) in [0, 1].
+
+    The masked frames are black, as in the paper's code, which masks before it normalises.
+    """
+    video = random_crop(video, size, config.crop_jitter_px, rng)
+    if config.flip and rng.random() < 0.5:
+        video = video[:, :, ::-1]
+    if config.contrast or config.brightness:
+        mean = video.mean()
+        scale = rng.uniform(1 - config.contrast, 1 + config.contrast)
+        shift = rng.uniform(-config.brightness, config.brightness)
+        video = (video - mean) * scale + mean + shift
+    if config.mask_window_frames:
+        video = time_mask(video, config.mask_window_frames, config.mask_stride_frames, 0.0, rng)
+    return video

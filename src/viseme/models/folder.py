@@ -1,0 +1,163 @@
+"""A model folder: config.json, model.safetensors, tokenizer, README.md (its card), sha256.txt."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from viseme.errors import ModelError
+from viseme.files import atomic_write
+from viseme.text.tokenizer import Tokenizer, load_tokenizer
+
+CONFIG, WEIGHTS, CARD, CHECKSUMS = "config.json", "model.safetensors", "README.md", "sha256.txt"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """An opened and checked model folder.
+
+    Attributes:
+        path: the folder.
+        name: what the model calls itself.
+        system: the system that reads it.
+        config: the system's network settings, plain types.
+        reading: settings of reading with it (decoding, calibration, abstaining), plain types.
+    """
+
+    path: Path
+    name: str
+    system: str
+    config: dict[str, Any]
+    reading: dict[str, Any]
+
+    def tokenizer(self) -> Tokenizer:
+        """The model's tokenizer."""
+        return load_tokenizer(self.path)
+
+    def weights(self) -> dict[str, Tensor]:
+        """The weights, in single precision.
+
+        Raises:
+            ModelError: the file is not safetensors; pickles are never read here.
+        """
+        try:
+            weights = load_file(self.path / WEIGHTS)
+        except (SafetensorError, OSError, ValueError) as error:
+            raise ModelError(
+                f"is not a readable safetensors file ({error})",
+                path=self.path / WEIGHTS,
+                todo="Fetch the model again; other checkpoints go through `viseme import`.",
+            ) from error
+        return {k: v.float() if v.is_floating_point() else v for k, v in weights.items()}
+
+
+def bundled() -> dict[str, Path]:
+    """Folders of the models that come with the package, by name."""
+    here = Path(__file__).parent
+    return {path.parent.name: path.parent for path in sorted(here.glob(f"*/{CONFIG}"))}
+
+
+def open_model(model: str | Path) -> ModelFolder:
+    """Find a model by bundled name or folder, and check it against its checksums.
+
+    Raises:
+        ModelError: no such model; not a model folder; a file is missing or was changed.
+    """
+    path = bundled().get(str(model), Path(model))
+    if not path.is_dir():
+        raise ModelError(
+            f"there is no model {str(model)!r}",
+            todo=f"Give a model folder or one of: {', '.join(bundled()) or '(none bundled)'}.",
+        )
+    if not (path / CONFIG).is_file():
+        raise ModelError(
+            f"not a model folder (it has no {CONFIG})",
+            path=path,
+            todo="`viseme train` writes model folders.",
+        )
+    _check(path)
+    try:
+        record = json.loads((path / CONFIG).read_text(encoding="utf-8"))
+        if record["format"] != FORMAT:
+            raise ModelError(
+                f"has format {record['format']}, this version reads {FORMAT}",
+                path=path / CONFIG,
+                todo="Update viseme.",
+            )
+        return ModelFolder(
+            path, record["name"], record["system"], record["config"], record["reading"]
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"is malformed ({error!r})", path=path / CONFIG) from error
+
+
+def write_model(
+    path: Path,
+    *,
+    name: str,
+    system: str,
+    config: dict[str, Any],
+    reading: dict[str, Any],
+    weights: dict[str, Tensor],
+    tokenizer: Tokenizer,
+    card: str,
+) -> None:
+    """Write a model folder; the checksums come last, so a half-written one is refused.
+
+    Matrices are stored in half precision, which halves the file; vectors (biases, norms and their
+    statistics, some of them tiny) and counters as they are.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    (path / CHECKSUMS).unlink(missing_ok=True)
+    record = {
+        "format": FORMAT,
+        "name": name,
+        "system": system,
+        "config": config,
+        "reading": reading,
+    }
+    with atomic_write(path / CONFIG) as out:
+        out.write(json.dumps(record, indent=2) + "\n")
+    with atomic_write(path / WEIGHTS, "wb") as out:
+        out.write(save({key: _compact(tensor) for key, tensor in weights.items()}))
+    tokenizer.save(path)
+    with atomic_write(path / CARD) as out:
+        out.write(card)
+    files = sorted(p for p in path.iterdir() if p.is_file() and p.name != CHECKSUMS)
+    with atomic_write(path / CHECKSUMS) as out:
+        out.write("".join(f"{_sha256(file)}  {file.name}\n" for file in files))
+
+
+def _compact(tensor: Tensor) -> Tensor:
+    half = tensor.is_floating_point() and tensor.ndim > 1
+    return (tensor.half() if half else tensor).contiguous()
+
+
+def _check(path: Path) -> None:
+    """Compare every file with sha256.txt."""
+    listing = path / CHECKSUMS
+    if not listing.is_file():
+        raise ModelError(
+            f"is incomplete (it has no {CHECKSUMS})", path=path, todo="Write or fetch it again."
+        )
+    for line in listing.read_text(encoding="utf-8").splitlines():
+        wanted, _, name = line.partition("  ")
+        file = path / Path(name).name
+        if not file.is_file():
+            raise ModelError(f"lacks {name}", path=path, todo="Write or fetch it again.")
+        if _sha256(file) != wanted:
+            raise ModelError(
+                "was changed after it was written (its checksum differs)",
+                path=file,
+                todo="Fetch the model again.",
+            )
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

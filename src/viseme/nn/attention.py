@@ -1,0 +1,94 @@
+"""Multi-head attention: plain (with cached keys and values) and with relative positions.
+
+The relative form is that of Transformer-XL (Dai et al. 2019, section 3.3), as used in the Conformer.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+def _split_heads(x: Tensor, num_heads: int) -> Tensor:
+    """(B, T, D) -> (B, N, T, D/N)."""
+    return x.unflatten(-1, (num_heads, -1)).transpose(1, 2)
+
+
+def _merge_heads(x: Tensor) -> Tensor:
+    """(B, N, T, D/N) -> (B, T, D)."""
+    return x.transpose(1, 2).flatten(2)
+
+
+class MultiHeadAttention(nn.Module):
+    """Scaled dot-product attention of queries (B, L, D) over keys and values (B, T, D)."""
+
+    def __init__(self, dim: int, num_heads: int, dropout: float) -> None:
+        super().__init__()
+        if dim % num_heads:
+            raise ValueError(f"width {dim} is not divisible by {num_heads} heads")
+        self.num_heads, self.dropout = num_heads, dropout
+        self.query = nn.Linear(dim, dim)
+        self.key = nn.Linear(dim, dim)
+        self.value = nn.Linear(dim, dim)
+        self.out = nn.Linear(dim, dim)
+
+    def project(self, memory: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values (B, N, T, D/N) of `memory` (B, T, D): what a decoder caches."""
+        return (
+            _split_heads(self.key(memory), self.num_heads),
+            _split_heads(self.value(memory), self.num_heads),
+        )
+
+    def attend(
+        self, x: Tensor, key: Tensor, value: Tensor, allowed: Tensor | None = None
+    ) -> Tensor:
+        """Attend from x (B, L, D); `allowed` broadcasts to (B, N, L, T), True where it may look."""
+        query = _split_heads(self.query(x), self.num_heads)
+        dropout = self.dropout if self.training else 0.0
+        context = F.scaled_dot_product_attention(query, key, value, allowed, dropout)
+        return self.out(_merge_heads(context))
+
+
+class RelativeAttention(nn.Module):
+    """Self-attention whose scores add a learned function of the distance between frames."""
+
+    def __init__(self, dim: int, num_heads: int, dropout: float) -> None:
+        super().__init__()
+        if dim % num_heads:
+            raise ValueError(f"width {dim} is not divisible by {num_heads} heads")
+        self.num_heads, self.dropout = num_heads, dropout
+        self.query = nn.Linear(dim, dim)
+        self.key = nn.Linear(dim, dim)
+        self.value = nn.Linear(dim, dim)
+        self.out = nn.Linear(dim, dim)
+        self.position = nn.Linear(dim, dim, bias=False)
+        self.content_bias = nn.Parameter(torch.empty(num_heads, dim // num_heads))  # u
+        self.position_bias = nn.Parameter(torch.empty(num_heads, dim // num_heads))  # v
+        nn.init.xavier_uniform_(self.content_bias)
+        nn.init.xavier_uniform_(self.position_bias)
+
+    def forward(self, x: Tensor, positions: Tensor, valid: Tensor) -> Tensor:
+        """Attend within x (B, T, D) over frames where valid (B, T); positions (2T-1, D)."""
+        query = _split_heads(self.query(x), self.num_heads)
+        key = _split_heads(self.key(x), self.num_heads)
+        value = _split_heads(self.value(x), self.num_heads)
+        position = _split_heads(self.position(positions)[None], self.num_heads)
+        by_distance = (query + self.position_bias[:, None]) @ position.transpose(-1, -2)
+        bias = shift(by_distance) * query.shape[-1] ** -0.5  # (B, N, T, T)
+        bias = bias.masked_fill(~valid[:, None, None], float("-inf"))
+        content = query + self.content_bias[:, None]
+        dropout = self.dropout if self.training else 0.0
+        context = F.scaled_dot_product_attention(
+            content.to(value.dtype), key, value, bias.to(value.dtype), dropout
+        )
+        return self.out(_merge_heads(context))
+
+
+def shift(by_distance: Tensor) -> Tensor:
+    """Turn scores by distance (B, N, T, 2T-1) into scores by key (B, N, T, T).
+
+    Row i, column j of the result is the score at distance i - j. The pad-and-reshape trick of
+    Transformer-XL (appendix B) does it without a gather.
+    """
+    batch, heads, length, width = by_distance.shape
+    padded = F.pad(by_distance, (1, 0)).reshape(batch, heads, width + 1, length)
+    return padded[:, :, 1:].reshape(batch, heads, length, width)[..., :length]

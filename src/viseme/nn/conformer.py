@@ -1,0 +1,117 @@
+"""The Conformer encoder (Gulati et al. 2020) in the form of Auto-AVSR (arXiv 2303.14307).
+
+Each block: half a feed-forward, relative attention, convolution, half a feed-forward, LayerNorm. Two
+details differ from the Conformer paper and follow the published recogniser: the feed-forward uses
+ReLU, and LayerNorm's epsilon is 1e-12.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from viseme.nn.attention import RelativeAttention
+from viseme.nn.positional import relative_positions
+
+LAYER_NORM_EPS = 1e-12
+
+
+class FeedForward(nn.Module):
+    """Linear, ReLU, dropout, linear on (B, T, D)."""
+
+    def __init__(self, dim: int, hidden_dim: int, dropout: float) -> None:
+        super().__init__()
+        self.expand = nn.Linear(dim, hidden_dim)
+        self.contract = nn.Linear(hidden_dim, dim)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.contract(self.dropout(F.relu(self.expand(x))))
+
+
+class ConvolutionModule(nn.Module):
+    """Pointwise, GLU, depthwise, BatchNorm, SiLU, pointwise on (B, T, D).
+
+    Padding is zeroed before the depthwise kernel can spread it into real frames, so that a clip
+    gives the same features alone and in any batch. The original code leaves it in;
+    `mask_padding=False` reproduces that for comparison with it.
+    """
+
+    def __init__(self, dim: int, kernel_size: int, mask_padding: bool = True) -> None:
+        super().__init__()
+        if kernel_size % 2 == 0:
+            raise ValueError(f"kernel size {kernel_size} must be odd to keep the length")
+        self.mask_padding = mask_padding
+        self.expand = nn.Conv1d(dim, 2 * dim, 1)
+        self.depthwise = nn.Conv1d(dim, dim, kernel_size, padding=kernel_size // 2, groups=dim)
+        self.norm = nn.BatchNorm1d(dim)
+        self.contract = nn.Conv1d(dim, dim, 1)
+
+    def forward(self, x: Tensor, valid: Tensor) -> Tensor:
+        x = F.glu(self.expand(x.transpose(1, 2)), dim=1)  # (B, D, T)
+        if self.mask_padding:
+            x = x * valid[:, None]
+        return self.contract(F.silu(self.norm(self.depthwise(x)))).transpose(1, 2)
+
+
+class ConformerBlock(nn.Module):
+    """One block of the encoder on (B, T, D)."""
+
+    def __init__(
+        self,
+        dim: int,
+        num_heads: int,
+        hidden_dim: int,
+        kernel_size: int,
+        dropout: float,
+        mask_padding: bool = True,
+    ) -> None:
+        super().__init__()
+        self.feed_forward_in = FeedForward(dim, hidden_dim, dropout)
+        self.attention = RelativeAttention(dim, num_heads, dropout)
+        self.convolution = ConvolutionModule(dim, kernel_size, mask_padding)
+        self.feed_forward_out = FeedForward(dim, hidden_dim, dropout)
+        self.norm_feed_forward_in = nn.LayerNorm(dim, eps=LAYER_NORM_EPS)
+        self.norm_attention = nn.LayerNorm(dim, eps=LAYER_NORM_EPS)
+        self.norm_convolution = nn.LayerNorm(dim, eps=LAYER_NORM_EPS)
+        self.norm_feed_forward_out = nn.LayerNorm(dim, eps=LAYER_NORM_EPS)
+        self.norm_out = nn.LayerNorm(dim, eps=LAYER_NORM_EPS)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, positions: Tensor, valid: Tensor) -> Tensor:
+        x = x + 0.5 * self.dropout(self.feed_forward_in(self.norm_feed_forward_in(x)))
+        x = x + self.dropout(self.attention(self.norm_attention(x), positions, valid))
+        x = x + self.dropout(self.convolution(self.norm_convolution(x), valid))
+        x = x + 0.5 * self.dropout(self.feed_forward_out(self.norm_feed_forward_out(x)))
+        return self.norm_out(x)
+
+
+class ConformerEncoder(nn.Module):
+    """Scaled input, relative positions and a stack of blocks: (B, T, D) -> (B, T, D)."""
+
+    def __init__(
+        self,
+        dim: int,
+        num_layers: int,
+        num_heads: int,
+        hidden_dim: int,
+        kernel_size: int,
+        dropout: float,
+        mask_padding: bool = True,
+    ) -> None:
+        super().__init__()
+        self.dim = dim
+        self.dropout = nn.Dropout(dropout)
+        self.blocks = nn.ModuleList(
+            ConformerBlock(dim, num_heads, hidden_dim, kernel_size, dropout, mask_padding)
+            for _ in range(num_layers)
+        )
+        self.norm = nn.LayerNorm(dim, eps=LAYER_NORM_EPS)
+
+    def forward(self, x: Tensor, valid: Tensor) -> Tensor:
+        x = self.dropout(x * math.sqrt(self.dim))
+        positions = self.dropout(relative_positions(x.shape[1], self.dim, like=x))
+        for block in self.blocks:
+            x = block(x, positions, valid)
+        return torch.where(valid[..., None], self.norm(x), 0)

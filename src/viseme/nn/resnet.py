@@ -1,0 +1,62 @@
+"""The ResNet-18 trunk of lip reading, for pictures (2-D) and for waveforms (1-D), with SiLU.
+
+Layout of Auto-AVSR (arXiv 2303.14307): basic blocks, strides 1/2/2/2, a pointwise convolution with
+BatchNorm where the shape changes. Widths and depths are arguments so that small models use it too.
+"""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+CONV = {1: nn.Conv1d, 2: nn.Conv2d}
+NORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d}
+
+
+class BasicBlock(nn.Module):
+    """Two kernel-3 convolutions around a shortcut."""
+
+    def __init__(self, dims: int, in_channels: int, channels: int, stride: int) -> None:
+        super().__init__()
+        conv, norm = CONV[dims], NORM[dims]
+        self.conv1 = conv(in_channels, channels, 3, stride=stride, padding=1, bias=False)
+        self.norm1 = norm(channels)
+        self.conv2 = conv(channels, channels, 3, padding=1, bias=False)
+        self.norm2 = norm(channels)
+        self.shortcut: nn.Module = nn.Identity()
+        if stride != 1 or in_channels != channels:
+            self.shortcut = nn.Sequential(
+                conv(in_channels, channels, 1, stride=stride, bias=False), norm(channels)
+            )
+
+    def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
+        """Transform x; where `valid`, at the output's resolution, is given, zero the rest.
+
+        Padding must be zero before each kernel: BatchNorm turns it into a signal that the next
+        kernel would spread into real samples.
+        """
+        y = F.silu(self.norm1(self.conv1(x)))
+        if valid is not None:
+            y = y * valid
+        y = F.silu(self.norm2(self.conv2(y)) + self.shortcut(x))
+        return y if valid is None else y * valid
+
+
+class ResNetTrunk(nn.Module):
+    """Four stages of basic blocks: (B, C, H, W) or (B, C, S) -> the same rank, 8 times smaller."""
+
+    def __init__(self, dims: int, widths: Sequence[int], blocks_per_stage: int) -> None:
+        super().__init__()
+        stages = []
+        in_channels = widths[0]
+        for stage, channels in enumerate(widths):
+            blocks = [BasicBlock(dims, in_channels, channels, stride=1 if stage == 0 else 2)]
+            blocks += [BasicBlock(dims, channels, channels, 1) for _ in range(blocks_per_stage - 1)]
+            stages.append(nn.Sequential(*blocks))
+            in_channels = channels
+        self.stages = nn.ModuleList(stages)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for stage in self.stages:
+            x = stage(x)
+        return x

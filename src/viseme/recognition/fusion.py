@@ -1,0 +1,23 @@
+"""Joining the features of lips and voice (Auto-AVSR, arXiv 2303.14307)."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class Fusion(nn.Module):
+    """Concatenate, linear, BatchNorm, ReLU, linear: two (B, T, D) -> (B, T, D)."""
+
+    def __init__(self, dim: int, hidden_dim: int) -> None:
+        super().__init__()
+        self.expand = nn.Linear(2 * dim, hidden_dim)
+        self.norm = nn.BatchNorm1d(hidden_dim)
+        self.contract = nn.Linear(hidden_dim, dim)
+
+    def forward(self, video: Tensor, audio: Tensor, valid: Tensor) -> Tensor:
+        """Join the streams; only frames where valid (B, T) count in BatchNorm, the rest are zero."""
+        real = torch.cat([video, audio], dim=-1)[valid]  # (frames, 2 D)
+        real = self.contract(F.relu(self.norm(self.expand(real))))
+        joined = torch.zeros(*valid.shape, real.shape[-1], dtype=real.dtype, device=real.device)
+        joined[valid] = real
+        return joined

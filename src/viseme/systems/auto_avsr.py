@@ -1,0 +1,348 @@
+"""Auto-AVSR: audio-visual speech recognition with automatic labels (Ma et al. 2023, arXiv 2303.14307).
+
+A frontend turns mouth ROIs or the waveform into one vector per video frame, a Conformer adds
+context, and a CTC head and a Transformer decoder share the loss. With both streams, each has its
+own frontend and encoder and a small network joins them.
+
+Differs from the paper:
+- padding is masked inside the convolutions, so that a clip gives the same answer alone and in any
+  batch (`mask_padding=False` restores the original);
+- the audio-visual model may drop a stream at random in training (`modality_dropout`), so that one
+  checkpoint serves voice, lips or both;
+- instead of the paper's warm start from a word classifier trained on LRW, which nobody can get any
+  more, `word_weight` adds a word classifier on every frame of clips whose word times are known. Its
+  share falls to zero over training, and it is not part of the model folder.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from viseme.data.augment import AugmentConfig
+from viseme.data.dataset import IGNORE_ID, Batch
+from viseme.metrics.recognition import edit_counts
+from viseme.nn.conformer import ConformerEncoder
+from viseme.nn.frontends import AudioFrontend, VisualFrontend
+from viseme.nn.transformer import TextDecoder
+from viseme.recognition.ctc import greedy
+from viseme.recognition.fusion import Fusion
+from viseme.recognition.recognizer import RecognitionHeads, RecognitionLoss
+from viseme.shapes import valid_mask
+from viseme.text.tokenizer import Tokenizer
+from viseme.train.loop import LoopConfig
+from viseme.train.optim import OptimConfig, adamw, set_rate
+
+Modality = Literal["video", "audio", "av"]
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Sizes of the network; the defaults are the paper's (250 M parameters for video).
+
+    Attributes:
+        modality: "video", "audio" or "av".
+        crop_size: side of the window that the network sees of the 96x96 mouth ROI, px.
+        frontend_widths: channels of the four ResNet stages.
+        frontend_blocks: residual blocks per stage.
+        dim: width of the encoder and the decoder.
+        num_heads: attention heads of both.
+        hidden_dim: feed-forward width of both.
+        encoder_layers: Conformer blocks.
+        kernel_size: of the Conformer's depthwise convolution, frames.
+        decoder_layers: Transformer layers of the text decoder.
+        fusion_dim: hidden width of the network that joins the streams.
+        dropout: everywhere.
+        mask_padding: see the module's docstring.
+    """
+
+    modality: Modality = "video"
+    crop_size: int = 88
+    frontend_widths: tuple[int, ...] = (64, 128, 256, 512)
+    frontend_blocks: int = 2
+    dim: int = 768
+    num_heads: int = 12
+    hidden_dim: int = 3072
+    encoder_layers: int = 12
+    kernel_size: int = 31
+    decoder_layers: int = 6
+    fusion_dim: int = 8192
+    dropout: float = 0.1
+    mask_padding: bool = True
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How the network is trained.
+
+    Attributes:
+        tokenizer: "character", or "sentencepiece" with units learned from the training texts.
+        vocab_size: number of sentencepiece units wanted.
+        max_frames: frame budget of a batch, padding included.
+        ctc_weight: share of CTC in the loss (0.1 in the paper).
+        label_smoothing: of the attention loss.
+        word_weight: weight of the frame-wise word classifier at the start of training.
+        word_share: share of training over which that weight falls to zero.
+        modality_dropout: share of audio-visual clips trained with one stream silenced.
+        average_last: the model is the mean of the weights of so many last epochs.
+    """
+
+    tokenizer: Literal["character", "sentencepiece"] = "sentencepiece"
+    vocab_size: int = 5000
+    max_frames: int = 1800
+    ctc_weight: float = 0.1
+    label_smoothing: float = 0.1
+    word_weight: float = 0.0
+    word_share: float = 0.6
+    modality_dropout: float = 0.0
+    average_last: int = 10
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything a run is made from."""
+
+    model: ModelConfig = field(default_factory=ModelConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    optim: OptimConfig = field(default_factory=OptimConfig)
+    loop: LoopConfig = field(default_factory=LoopConfig)
+
+
+_GRID_MODEL = ModelConfig(
+    crop_size=64,
+    frontend_widths=(24, 48, 96, 192),
+    frontend_blocks=1,
+    dim=192,
+    num_heads=4,
+    hidden_dim=768,
+    encoder_layers=4,
+    kernel_size=15,
+    decoder_layers=2,
+    fusion_dim=512,
+)
+_GRID_TRAINING = TrainingConfig(
+    tokenizer="character", max_frames=1100, ctc_weight=0.3, word_weight=75.0, average_last=5
+)
+_GRID_AUGMENT = AugmentConfig(
+    crop_jitter_px=6,
+    flip=True,
+    mask_window_frames=8,
+    speed=0.15,
+    contrast=0.25,
+    brightness=0.1,
+    trim=True,
+)
+
+PRESETS: dict[str, Config] = {
+    # Ten seconds on a CPU: enough to show that everything runs and the loss falls.
+    "ci": Config(
+        model=replace(
+            _GRID_MODEL,
+            frontend_widths=(4, 8, 12, 16),
+            dim=32,
+            num_heads=2,
+            hidden_dim=64,
+            encoder_layers=1,
+            decoder_layers=1,
+            fusion_dim=32,
+        ),
+        training=replace(_GRID_TRAINING, max_frames=300, average_last=1),
+        augment=_GRID_AUGMENT,
+        loop=LoopConfig(epochs=2, keep_weights=1),
+    ),
+    # GRID's 51-word sentences from one speaker's 800 clips, on two CPU cores in an hour.
+    "grid": Config(
+        model=_GRID_MODEL,
+        training=_GRID_TRAINING,
+        augment=_GRID_AUGMENT,
+        optim=OptimConfig(warmup_share=0.1),
+        loop=LoopConfig(epochs=40, precision="bf16-mixed", keep_weights=5),
+    ),
+    # The paper: 75 epochs on LRS3 and more, 1,800 frames per GPU. Not run here.
+    "paper": Config(),
+}
+
+
+class Stream(nn.Module):
+    """One modality: frontend, projection, encoder."""
+
+    def __init__(self, frontend: VisualFrontend | AudioFrontend, config: ModelConfig) -> None:
+        super().__init__()
+        self.frontend = frontend
+        self.project = nn.Linear(frontend.out_dim, config.dim)
+        self.encoder = ConformerEncoder(
+            config.dim,
+            config.encoder_layers,
+            config.num_heads,
+            config.hidden_dim,
+            config.kernel_size,
+            config.dropout,
+            config.mask_padding,
+        )
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        features = self.project(self.frontend(x, lengths))
+        return self.encoder(features, valid_mask(lengths, features.shape[1]))
+
+
+class AutoAVSR(nn.Module):
+    """The network: (video, audio) -> encoder output (B, T, D), and the heads that read it."""
+
+    def __init__(self, config: ModelConfig, vocab_size: int) -> None:
+        super().__init__()
+        self.config = config
+        widths, blocks = config.frontend_widths, config.frontend_blocks
+        if config.modality in ("video", "av"):
+            self.video = Stream(VisualFrontend(widths, blocks), config)
+        if config.modality in ("audio", "av"):
+            self.audio = Stream(AudioFrontend(widths, blocks), config)
+        if config.modality == "av":
+            self.fusion = Fusion(config.dim, config.fusion_dim)
+        text_decoder = TextDecoder(
+            vocab_size,
+            config.dim,
+            config.decoder_layers,
+            config.num_heads,
+            config.hidden_dim,
+            config.dropout,
+        )
+        self.heads = RecognitionHeads(config.dim, vocab_size, text_decoder, config.dropout)
+
+    def encode(self, video: Tensor | None, audio: Tensor | None, lengths: Tensor) -> Tensor:
+        """Features (B, T, D) of normalised video (B, T, 1, H, W) and/or audio (B, 640 T).
+
+        Frames after lengths (B,) must be zero. An audio-visual model reads a missing stream as
+        zeros, which is what modality dropout trained it on.
+        """
+        if self.config.modality == "video":
+            return self.video(_given(video, "video"), lengths)
+        if self.config.modality == "audio":
+            return self.audio(_given(audio, "audio"), lengths)
+        return self.fusion(
+            self.video(_given(video, "video"), lengths),
+            self.audio(_given(audio, "audio"), lengths),
+            valid_mask(lengths),
+        )
+
+
+def _given(tensor: Tensor | None, stream: str) -> Tensor:
+    if tensor is None:
+        raise ValueError(f"this model needs {stream}")
+    return tensor
+
+
+class WithLosses(nn.Module):
+    """The network and the word classifier that only training needs, as one forward pass."""
+
+    def __init__(self, network: AutoAVSR, num_words: int, label_smoothing: float) -> None:
+        super().__init__()
+        self.network, self.label_smoothing = network, label_smoothing
+        self.word_head = nn.Linear(network.config.dim, num_words + 1)
+
+    def forward(
+        self,
+        video: Tensor | None,
+        audio: Tensor | None,
+        lengths: Tensor,
+        tokens: Tensor,
+        words: Tensor,
+    ) -> tuple[RecognitionLoss, Tensor, Tensor]:
+        """Losses, the word classifier's loss per frame, and CTC log-probabilities (B, T, V)."""
+        encoder_out = self.network.encode(video, audio, lengths)
+        loss = self.network.heads.loss(encoder_out, lengths, tokens, self.label_smoothing)
+        known = words != IGNORE_ID
+        logits = self.word_head(encoder_out[known]).float()
+        word_loss = F.cross_entropy(logits, words[known]) if known.any() else logits.sum()
+        return loss, word_loss, self.network.heads.ctc_log_probs(encoder_out)
+
+
+class Training:
+    """What the training loop asks of this system (see `viseme.train.loop.TrainableSystem`)."""
+
+    def __init__(self, config: Config, tokenizer: Tokenizer, vocabulary: dict[str, int]) -> None:
+        self.config, self.tokenizer = config, tokenizer
+        self.network = AutoAVSR(config.model, tokenizer.vocab_size)
+        smoothing = config.training.label_smoothing
+        self.modules: Any = WithLosses(self.network, len(vocabulary), smoothing)
+
+    def setup(self, fabric: Any, total_steps: int) -> None:
+        """Make the optimiser and hand both to Fabric."""
+        self.fabric, self.total_steps = fabric, total_steps
+        optimizer = adamw(self.modules, self.config.optim)
+        self.modules, self.optimizer = fabric.setup(self.modules, optimizer)
+
+    def train_step(self, batch: Batch, step: int) -> dict[str, float]:
+        """One update: CTC and attention (equation 1 of the paper), and the fading word loss."""
+        training = self.config.training
+        rate = set_rate(self.optimizer, self.config.optim, step, self.total_steps)
+        batch = self._drop_modality(batch.to(self.fabric.device))
+        loss, word_loss, _ = self._forward(batch)
+        recognition = training.ctc_weight * loss.ctc + (1 - training.ctc_weight) * loss.attention
+        fade = max(0.0, 1 - step / (training.word_share * self.total_steps))
+        total = recognition + training.word_weight * fade * word_loss
+        self.optimizer.zero_grad()
+        self.fabric.backward(total)
+        clip_norm = self.config.optim.clip_norm
+        norm = self.fabric.clip_gradients(self.modules, self.optimizer, max_norm=clip_norm)
+        self.optimizer.step()
+        return {
+            "loss": recognition.item(),
+            "ctc": loss.ctc.item(),
+            "attention": loss.attention.item(),
+            "accuracy": loss.accuracy.item(),
+            "words": word_loss.item(),
+            "gradient_norm": float(norm),
+            "rate": rate,
+        }
+
+    def eval_step(self, batch: Batch) -> dict[str, float]:
+        """Losses and word errors of greedy CTC, summed over the batch."""
+        batch = batch.to(self.fabric.device)
+        loss, _, log_probs = self._forward(batch)
+        clips = len(batch.ids)
+        sums = {"clips": float(clips), "errors": 0.0, "words": 0.0}
+        sums |= {"ctc": loss.ctc.item() * clips, "attention": loss.attention.item() * clips}
+        sums["accuracy"] = loss.accuracy.item() * clips
+        for text, tokens in zip(batch.texts, greedy(log_probs, batch.lengths), strict=True):
+            counts = edit_counts(text.split(), self.tokenizer.decode(tokens).split())
+            sums["errors"] += counts.edits
+            sums["words"] += len(text.split())
+        return sums
+
+    def summarise(self, sums: dict[str, float]) -> dict[str, float]:
+        """Mean losses per clip and the word error rate of greedy CTC."""
+        means = {name: sums[name] / sums["clips"] for name in ("ctc", "attention", "accuracy")}
+        return means | {"wer": sums["errors"] / max(1.0, sums["words"])}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Weights and optimiser."""
+        return {"modules": self.modules.state_dict(), "optimizer": self.optimizer.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Undo of `state_dict`."""
+        self.modules.load_state_dict(state["modules"])
+        self.optimizer.load_state_dict(state["optimizer"])
+
+    def weights(self) -> dict[str, Tensor]:
+        """What a model folder keeps: the network without the word classifier."""
+        return {name: tensor.detach().cpu() for name, tensor in self.network.state_dict().items()}
+
+    def _forward(self, batch: Batch) -> tuple[RecognitionLoss, Tensor, Tensor]:
+        return self.modules(batch.video, batch.audio, batch.lengths, batch.tokens, batch.words)
+
+    def _drop_modality(self, batch: Batch) -> Batch:
+        """Silence one stream of a random share of audio-visual clips."""
+        share = self.config.training.modality_dropout
+        if share == 0 or batch.video is None or batch.audio is None:
+            return batch
+        chance = torch.rand(len(batch.ids), device=batch.lengths.device)
+        lips = (chance >= share / 2).float()
+        voice = ((chance < share / 2) | (chance >= share)).float()
+        return replace(
+            batch,
+            video=batch.video * lips[:, None, None, None, None],
+            audio=batch.audio * voice[:, None],
+        )

@@ -1,0 +1,176 @@
+"""`viseme train`: from a prepared manifest to a model folder, resumable at any moment."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import ascii_lowercase
+from typing import Any
+
+from viseme import config as configs
+from viseme.data.dataset import ClipDataset, Collator, Epoch
+from viseme.data.manifest import Clip, read_manifest
+from viseme.errors import ConfigError, ManifestError
+from viseme.models import write_model
+from viseme.systems import system as system_module
+from viseme.text.tokenizer import CharacterTokenizer, Tokenizer, train_sentencepiece
+from viseme.train.checkpoint import average_weights
+from viseme.train.loop import epoch_weights, fit, make_fabric
+
+logger = logging.getLogger(__name__)
+
+CONFIG_FILE = "train.json"
+MODEL_FOLDER = "model"
+
+
+@dataclass(frozen=True)
+class TrainReport:
+    """What a training left behind: the model's folder and the figures on the val split."""
+
+    model: Path
+    figures: dict[str, float]
+
+
+@dataclass(frozen=True)
+class _Data:
+    """The loop's batches: training clips by epoch, val clips in order."""
+
+    train_set: ClipDataset
+    val_set: ClipDataset
+    train_collate: Collator
+    val_collate: Collator
+    max_frames: int
+    seed: int
+
+    def train(self, epoch: int) -> Epoch:
+        return self.train_set.epoch(self.train_collate, self.max_frames, self.seed, epoch)
+
+    def val(self) -> Epoch:
+        return self.val_set.in_order(self.val_collate, self.max_frames)
+
+
+def train(
+    system: str,
+    manifest: str | Path,
+    out: str | Path,
+    *,
+    preset: str,
+    settings: Mapping[str, str] | None = None,
+    train_splits: Sequence[str] = ("train",),
+    val_split: str = "val",
+    device: str = "auto",
+) -> TrainReport:
+    """Train a system on a prepared manifest; started again on the same folder, it resumes.
+
+    Args:
+        system: name of the paper's file, such as "auto_avsr".
+        manifest: written by `viseme prepare`.
+        out: folder of the run: settings, log, checkpoints, and the model in `model/`.
+        preset: name in the system's PRESETS.
+        settings: single fields over the preset, as "loop.epochs": "10".
+        train_splits: splits to train on.
+        val_split: split to evaluate on after every epoch.
+        device: "auto", "cpu" or "cuda".
+
+    Raises:
+        ConfigError: no such system, preset or setting, or the folder holds another run.
+        ManifestError: the manifest is malformed or has no clips of a split.
+    """
+    out = Path(out)
+    module = system_module(system)
+    config = _config(module, preset, settings or {})
+    _claim(out, config)
+    clips = read_manifest(manifest)
+    train_clips = _of_splits(clips, train_splits, manifest)
+    val_clips = _of_splits(clips, [val_split], manifest)
+    tokenizer = _tokenizer(config, train_clips, val_clips)
+    vocabulary = _vocabulary(train_clips) if config.training.word_weight else {}
+    training = module.Training(config, tokenizer, vocabulary)
+    modality, crop_size = config.model.modality, config.model.crop_size
+    data = _Data(
+        ClipDataset(train_clips, modality),
+        ClipDataset(val_clips, modality),
+        Collator(tokenizer, crop_size, vocabulary, config.augment),
+        Collator(tokenizer, crop_size, vocabulary),
+        config.training.max_frames,
+        config.loop.seed,
+    )
+    fabric = make_fabric(config.loop, device)
+    fabric.launch()
+    figures = fit(training, data, config.loop, out, fabric)
+    model = out / MODEL_FOLDER
+    last = epoch_weights(out)[-config.training.average_last :]
+    write_model(
+        model,
+        name=out.name,
+        system=system,
+        config=configs.to_dict(config.model),
+        reading={},
+        weights=average_weights(last),
+        tokenizer=tokenizer,
+        card=_card(out.name, system, preset, train_splits, len(train_clips), len(last)),
+    )
+    return TrainReport(model, figures)
+
+
+def _config(module: Any, preset: str, settings: Mapping[str, str]) -> Any:
+    if preset not in module.PRESETS:
+        raise ConfigError(
+            f"there is no preset {preset!r}", todo=f"Choose one of: {', '.join(module.PRESETS)}."
+        )
+    return configs.override(module.PRESETS[preset], settings)
+
+
+def _claim(out: Path, config: Any) -> None:
+    """Save the settings of a new run; refuse to continue a run under other settings."""
+    path = out / CONFIG_FILE
+    if path.exists():
+        if configs.load(path, type(config)) != config:
+            raise ConfigError(
+                "this folder holds a run with other settings",
+                path=out,
+                todo="Give another folder, or the settings in its train.json.",
+            )
+    else:
+        configs.save(config, path)
+
+
+def _of_splits(clips: Sequence[Clip], splits: Sequence[str], manifest: str | Path) -> list[Clip]:
+    wanted = [clip for clip in clips if clip.split in splits and clip.text]
+    if not wanted:
+        present = sorted({str(clip.split) for clip in clips})
+        raise ManifestError(
+            f"no transcribed clips of split {', '.join(splits)}",
+            path=manifest,
+            todo=f"It has the splits: {', '.join(present)}.",
+        )
+    return wanted
+
+
+def _tokenizer(config: Any, train_clips: Sequence[Clip], val_clips: Sequence[Clip]) -> Tokenizer:
+    texts = [str(clip.text) for clip in train_clips]
+    if config.training.tokenizer == "character":
+        # A small corpus may lack a letter that it is evaluated or used on.
+        known = [ascii_lowercase + "' ", *(str(clip.text) for clip in val_clips)]
+        return CharacterTokenizer.from_texts(texts + known)
+    return train_sentencepiece(texts, config.training.vocab_size)
+
+
+def _vocabulary(clips: Sequence[Clip]) -> dict[str, int]:
+    """Numbers from 1 of all words whose times are known."""
+    words = sorted({word.word for clip in clips for word in clip.words})
+    return {word: index for index, word in enumerate(words, 1)}
+
+
+def _card(
+    name: str, system: str, preset: str, splits: Sequence[str], num_clips: int, averaged: int
+) -> str:
+    return f"""# {name}
+
+A model of the system `{system}`, trained by `viseme train {system} --preset {preset}` on
+{num_clips} clips of the splits {", ".join(splits)}; the mean of the weights of the last
+{averaged} epochs. Its settings are in `config.json`, those of the run in the run's `train.json`.
+
+Write here before you share it: whose recordings it learned from and under which licence, its
+scores (`viseme evaluate`), and what it must not be used for.
+"""
