@@ -56,7 +56,7 @@ def random_crop(video: Video, size: int, jitter_px: int, rng: Generator) -> Vide
 
 
 def time_mask(x: Video, window: int, stride: int, fill: float, rng: Generator) -> Video:
-    """Adaptive time mask: about one span of less than `window` steps per `stride` steps of x (T, ...)."""
+    """Adaptive time mask of x (T, ...): about one span of < `window` steps per `stride` steps."""
     x = x.copy()
     for _ in range((len(x) + stride - 1) // stride):
         length = int(rng.integers(0, min(window, len(x))))
@@ -94,7 +94,7 @@ def cut(example: Example, start: int, end: int) -> Example:
 
 
 def change_speed(example: Example, factor: float) -> Example:
-    """Play the clip `factor` times faster: frames by nearest neighbour, sound linearly resampled."""
+    """Play the clip `factor` times faster: nearest frames, linearly resampled sound."""
     num_frames = max(1, int(example.num_frames / factor))
     video, audio = example.video, example.audio
     if video is not None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,12 +50,8 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch with its tensors on another device."""
-        moved = {
-            f.name: value.to(device)
-            for f in fields(self)
-            if isinstance(value := getattr(self, f.name), Tensor)
-        }
-        return replace(self, **moved)
+        values: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Batch(**{k: v.to(device) if isinstance(v, Tensor) else v for k, v in values.items()})
 
 
 def load_example(clip: Clip, modality: str) -> Example:
@@ -137,7 +134,7 @@ class Collator:
         batch = torch.zeros(len(examples), total, 1, self.crop_size, self.crop_size)
         for row, example in zip(batch, examples, strict=True):
             assert example.video is not None
-            video = example.video.astype(np.float32) / 255
+            video = example.video.astype(np.float32) / np.float32(255)
             if self.augment is None:
                 video = crop(video, self.crop_size)
             else:
@@ -202,7 +199,7 @@ class Epoch:
         return self.starting_at(0)
 
     def starting_at(self, first: int) -> Iterator[Batch]:
-        """Batches from number `first` on, for a resumed epoch; the next is made while one is used."""
+        """Batches from number `first` on; the next is made while one is used."""
         with ThreadPoolExecutor(1) as pool:
             upcoming = None
             for index in range(first, len(self.batches)):

@@ -1,6 +1,6 @@
 """Multi-head attention: plain (with cached keys and values) and with relative positions.
 
-The relative form is that of Transformer-XL (Dai et al. 2019, section 3.3), as used in the Conformer.
+The relative form is that of Transformer-XL (Dai et al. 2019, section 3.3), as in the Conformer.
 """
 
 import torch

@@ -23,7 +23,7 @@ class VisualFrontend(nn.Module):
         self, widths: Sequence[int], blocks_per_stage: int, kernel: tuple[int, int, int] = (5, 7, 7)
     ) -> None:
         super().__init__()
-        padding = tuple(size // 2 for size in kernel)
+        padding = (kernel[0] // 2, kernel[1] // 2, kernel[2] // 2)
         self.stem = nn.Conv3d(1, widths[0], kernel, (1, 2, 2), padding, bias=False)
         self.norm = nn.BatchNorm2d(widths[0])
         self.trunk = ResNetTrunk(2, widths, blocks_per_stage)
@@ -75,6 +75,5 @@ class AudioFrontend(nn.Module):
         for index, stage in enumerate(self.trunk.stages):
             per_frame = per_frame if index == 0 else per_frame // 2
             valid = valid_mask(lengths * per_frame, num_frames * per_frame)[:, None]
-            for block in stage:
-                x = block(x, valid)
+            x = stage(x, valid)
         return F.avg_pool1d(x, per_frame).transpose(1, 2)

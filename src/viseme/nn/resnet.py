@@ -42,19 +42,40 @@ class BasicBlock(nn.Module):
         return y if valid is None else y * valid
 
 
+class Stage(nn.Module):
+    """Basic blocks in a row; the first one may change width and resolution."""
+
+    def __init__(
+        self, dims: int, in_channels: int, channels: int, stride: int, num_blocks: int
+    ) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(
+            BasicBlock(
+                dims,
+                in_channels if index == 0 else channels,
+                channels,
+                stride if index == 0 else 1,
+            )
+            for index in range(num_blocks)
+        )
+
+    def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
+        for block in self.blocks:
+            x = block(x, valid)
+        return x
+
+
 class ResNetTrunk(nn.Module):
     """Four stages of basic blocks: (B, C, H, W) or (B, C, S) -> the same rank, 8 times smaller."""
 
     def __init__(self, dims: int, widths: Sequence[int], blocks_per_stage: int) -> None:
         super().__init__()
-        stages = []
-        in_channels = widths[0]
-        for stage, channels in enumerate(widths):
-            blocks = [BasicBlock(dims, in_channels, channels, stride=1 if stage == 0 else 2)]
-            blocks += [BasicBlock(dims, channels, channels, 1) for _ in range(blocks_per_stage - 1)]
-            stages.append(nn.Sequential(*blocks))
-            in_channels = channels
-        self.stages = nn.ModuleList(stages)
+        before = (widths[0], *widths[:-1])
+        strides = (1, *[2] * (len(widths) - 1))
+        self.stages = nn.ModuleList(
+            Stage(dims, in_channels, channels, stride, blocks_per_stage)
+            for in_channels, channels, stride in zip(before, widths, strides, strict=True)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         for stage in self.stages:

@@ -18,7 +18,7 @@ from viseme.nn.positional import absolute_positions
 
 @dataclass
 class LayerCache:
-    """Keys and values (rows, N, time, D/N) of one layer: of the memory, and of the tokens so far."""
+    """Keys and values (rows, N, time, D/N) of a layer: of the memory, and of the tokens so far."""
 
     memory_key: Tensor
     memory_value: Tensor
@@ -101,7 +101,7 @@ class TextDecoder(nn.Module):
         super().__init__()
         self.dim = dim
         self.embedding = nn.Embedding(vocab_size, dim)
-        # Rows are multiplied by sqrt(D) when used; torch's default N(0, 1) would drown the sinusoids.
+        # Rows are multiplied by sqrt(D) when used; N(0, 1) would drown the sinusoids.
         nn.init.normal_(self.embedding.weight, std=dim**-0.5)
         self.layers = nn.ModuleList(
             DecoderLayer(dim, num_heads, hidden_dim, dropout) for _ in range(num_layers)
@@ -115,7 +115,7 @@ class TextDecoder(nn.Module):
         return self.dropout(x + absolute_positions(tokens.shape[1], self.dim, start=start, like=x))
 
     def forward(self, tokens: Tensor, encoder_out: Tensor, valid: Tensor) -> Tensor:
-        """Logits (B, L, V) of the token after each prefix of tokens (B, L), which start with sos."""
+        """Logits (B, L, V) of the token after each prefix of tokens (B, L), sos first."""
         length = tokens.shape[1]
         causal = torch.ones(length, length, dtype=torch.bool, device=tokens.device).tril()
         x = self._embed(tokens, start=0)
@@ -127,6 +127,7 @@ class TextDecoder(nn.Module):
         """Empty cache with one row per clip of encoder_out (B, T, D), valid (B, T)."""
         layers = []
         for layer in self.layers:
+            assert isinstance(layer, DecoderLayer)
             key, value = layer.memory_attention.project(encoder_out)
             empty = key[:, :, :0]
             layers.append(LayerCache(key, value, empty, empty))
@@ -136,6 +137,7 @@ class TextDecoder(nn.Module):
         """Log-probabilities (rows, V) after appending tokens (rows,); the cache grows in place."""
         x = self._embed(tokens[:, None], start=cache.num_tokens)
         for layer, layer_cache in zip(self.layers, cache.layers, strict=True):
+            assert isinstance(layer, DecoderLayer)
             x = layer.step(x, layer_cache, cache.memory_valid[:, None, None])
         cache.num_tokens += 1
         return self.head(self.norm(x[:, 0])).log_softmax(-1)

@@ -1,4 +1,4 @@
-"""Auto-AVSR: audio-visual speech recognition with automatic labels (Ma et al. 2023, arXiv 2303.14307).
+"""Auto-AVSR: audio-visual speech recognition with automatic labels (arXiv 2303.14307).
 
 A frontend turns mouth ROIs or the waveform into one vector per video frame, a Conformer adds
 context, and a CTC head and a Transformer decoder share the loss. With both streams, each has its

@@ -19,11 +19,18 @@ LAST = "last.pt"
 def random_state() -> dict[str, Any]:
     """State of every generator that `seed_everything` seeds, as plain types and tensors."""
     version, keys, gauss = random.getstate()
-    _, numpy_keys, position, has_gauss, cached = np.random.get_state(legacy=True)
+    numpy_state = np.random.get_state(legacy=False)
+    assert isinstance(numpy_state, dict)
+    mersenne = numpy_state["state"]
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     return {
         "python": [version, list(keys), gauss],
-        "numpy": [torch.from_numpy(numpy_keys.astype(np.int64)), position, has_gauss, cached],
+        "numpy": [
+            torch.from_numpy(mersenne["key"].astype(np.int64)),
+            mersenne["pos"],
+            numpy_state["has_gauss"],
+            numpy_state["gauss"],
+        ],
         "torch": torch.get_rng_state(),
         "cuda": cuda,
     }
@@ -41,7 +48,7 @@ def set_random_state(state: dict[str, Any]) -> None:
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
-    """Write a checkpoint atomically: a kill leaves the old one or the new one, never half of one."""
+    """Write a checkpoint; a kill leaves the old one or the new one, never half of one."""
     with atomic_write(path, "wb") as out:
         torch.save(state, out)
 

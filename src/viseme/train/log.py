@@ -1,4 +1,4 @@
-"""What a run tells: a JSONL file, TensorBoard where installed, and a live line with the time left."""
+"""What a run tells: a JSONL file, TensorBoard where installed, a live line with the time left."""
 
 import json
 import logging
