@@ -6,15 +6,12 @@ from functools import cache
 from pathlib import Path
 
 import av
-import numpy as np
 import pytest
-from numpy.typing import NDArray
+from synthetic_faces import Frames
 
 from viseme import assets
 from viseme.errors import AssetError
 from viseme.face.tracker import LandmarkTracker
-
-Frames = list[NDArray[np.uint8]]
 
 
 @pytest.fixture(scope="session")

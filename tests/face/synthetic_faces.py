@@ -9,6 +9,7 @@ from viseme.face.align import MEAN_FACE, REGIONS
 from viseme.face.mesh import NUM_LANDMARKS
 from viseme.face.tracker import Face
 
+Frames = list[NDArray[np.uint8]]
 LIPS = (13, 14)
 
 
@@ -53,7 +54,7 @@ class ScriptedTracker:
             yield self._script(number)
 
 
-def noise_frames(count: int, height: int = 288, width: int = 360) -> list[NDArray[np.uint8]]:
+def noise_frames(count: int, height: int = 288, width: int = 360) -> Frames:
     """Frames of smooth random texture, each another one."""
     generator = np.random.default_rng(0)
     frames = []

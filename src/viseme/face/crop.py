@@ -187,6 +187,8 @@ class _Window:
     def passing(self, frames: Iterable[Image]) -> Iterator[Image]:
         """The frames, each kept until it is cut."""
         for image in frames:
+            if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+                raise ValueError(f"frames must be uint8 (H, W, 3), not {image.dtype} {image.shape}")
             self._images.append(image)
             yield image
 
