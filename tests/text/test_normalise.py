@@ -72,6 +72,11 @@ def test_rules(text: str, language: str, wanted: str) -> None:
     assert normalise(text, language) == wanted
 
 
+@pytest.mark.parametrize("apostrophe", "'\u2018\u2019\u201b\u02bc\u055a\uff07`\u00b4")
+def test_every_apostrophe_is_straightened(apostrophe: str) -> None:
+    assert normalise(f"don{apostrophe}t{apostrophe}") == "don't"
+
+
 @pytest.mark.parametrize(
     ("number", "words"),
     [
