@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
@@ -81,20 +82,11 @@ def row_from_clip(clip: Clip, folder: Path) -> dict[str, Any]:
     row = {k: v for k, v in asdict(clip).items() if v != _DEFAULTS[k]}
     for key in ("video", "audio"):
         if key in row:
-            row[key] = _relative(Path(row[key]).resolve(), folder)
+            row[key] = Path(os.path.relpath(Path(row[key]).resolve(), folder.resolve())).as_posix()
     for word in row.get("words", []):
         if word["confidence"] == 1.0:
             del word["confidence"]
     return row
-
-
-def _relative(path: Path, folder: Path) -> str:
-    """`path` seen from `folder`, through '..' where it lies outside."""
-    steps = 0
-    base = folder
-    while not path.is_relative_to(base):
-        base, steps = base.parent, steps + 1
-    return "/".join([".."] * steps + list(path.relative_to(base).parts))
 
 
 def read_manifest(path: str | Path) -> list[Clip]:

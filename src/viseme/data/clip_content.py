@@ -1,0 +1,131 @@
+"""What a raw clip holds for training: the mouth in every frame, and the sound.
+
+Also the rules by which a clip that can be read is not fit to be used.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viseme.data.example import VIDEO_FPS
+from viseme.data.manifest import Clip
+from viseme.errors import MediaError, NoFaceError, NoVideoError, VisemeError
+from viseme.face.crop import mouth_rois
+from viseme.face.select import Selection
+from viseme.face.tracker import FaceTracker
+from viseme.media import probe, read_audio, read_frames
+
+AUDIO_RATE_HZ = 16_000
+
+
+@dataclass(frozen=True)
+class PrepareConfig:
+    """Which clips are fit to train on, and whose mouth is cut out.
+
+    Attributes:
+        select: which of several faces: "largest", "speaking" or a number from the left.
+        min_s: shortest clip, seconds.
+        max_s: longest clip, seconds; longer recordings must be cut first.
+        min_visible_share: of the frames; the face must be seen in so many.
+        max_mismatch_s: by how much sound and picture may differ in length, seconds.
+    """
+
+    select: Selection = "largest"
+    min_s: float = 0.4
+    max_s: float = 120.0
+    min_visible_share: float = 0.5
+    max_mismatch_s: float = 0.5
+
+
+class UnfitError(Exception):
+    """A clip that is not used: a code to count by and a sentence to read."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class ClipContent:
+    """What is kept of a clip.
+
+    Attributes:
+        rois: grey mouth ROIs (T, 96, 96) uint8 at 25 fps, black where the face is not visible.
+        visible_share: of the frames, 0 to 1.
+        audio: samples (S,) float32 at 16 kHz, or None where there is no sound.
+        warnings: what the reader had to say about the files.
+    """
+
+    rois: NDArray[np.uint8]
+    visible_share: float
+    audio: NDArray[np.float32] | None
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_clip(clip: Clip, config: PrepareConfig, tracker: FaceTracker) -> ClipContent:
+    """Read and crop one raw clip.
+
+    Raises:
+        UnfitError: it cannot be read, has no face, or `config` does not accept it.
+        VisemeError: not the clip's fault: the tracker cannot be had.
+    """
+    try:
+        return _content(clip, config, tracker)
+    except (MediaError, NoFaceError) as error:
+        # Without the path, which would tie the list of rejects to one machine.
+        reason = f"{error.what}." + (f" {error.todo}" if error.todo else "")
+        raise UnfitError(_code(error), reason) from error
+
+
+def _content(clip: Clip, config: PrepareConfig, tracker: FaceTracker) -> ClipContent:
+    if clip.video is None:
+        raise UnfitError("no_video", "its row names no video.")
+    info = probe(clip.video)
+    if info.video is None:
+        raise NoVideoError("has no picture")
+    end_s = info.duration_s if clip.end_s is None else min(clip.end_s, info.duration_s)
+    _check_length(end_s - clip.start_s, config)
+    warnings: list[str] = []
+    window: dict[str, Any] = {"start_s": clip.start_s, "end_s": clip.end_s}
+    audio_path = clip.audio or (clip.video if info.audio is not None else None)
+    audio = None
+    if audio_path is not None:
+        audio = read_audio(
+            audio_path, sample_rate_hz=AUDIO_RATE_HZ, on_warning=warnings.append, **window
+        )
+    frames = read_frames(clip.video, fps=VIDEO_FPS, on_warning=warnings.append, **window)
+    block = mouth_rois(frames, fps=VIDEO_FPS, tracker=tracker, select=config.select, audio=audio)
+    length_s = len(block) / VIDEO_FPS
+    _check_length(length_s, config)
+    if audio is not None:
+        _check_sound(len(audio) / AUDIO_RATE_HZ, length_s, config)
+    share = float(block.visible.mean())
+    if share < config.min_visible_share:
+        raise UnfitError("face_lost", f"the face is seen in only {share:.0%} of its frames.")
+    return ClipContent(block.rois, share, audio, warnings)
+
+
+def _check_length(length_s: float, config: PrepareConfig) -> None:
+    if length_s < config.min_s:
+        raise UnfitError("too_short", f"lasts {length_s:.2f} s, less than {config.min_s:g} s.")
+    if length_s > config.max_s:
+        raise UnfitError(
+            "too_long",
+            f"lasts {length_s:.2f} s, more than {config.max_s:g} s; cut it into clips first.",
+        )
+
+
+def _check_sound(sound_s: float, picture_s: float, config: PrepareConfig) -> None:
+    if abs(sound_s - picture_s) > config.max_mismatch_s:
+        raise UnfitError(
+            "length_mismatch",
+            f"has {sound_s:.2f} s of sound for {picture_s:.2f} s of picture.",
+        )
+
+
+def _code(error: VisemeError) -> str:
+    if isinstance(error, NoFaceError):
+        return "no_face"
+    return "no_video" if isinstance(error, NoVideoError) else "unreadable"

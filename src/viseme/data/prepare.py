@@ -1,0 +1,243 @@
+"""From raw videos to a corpus that can be trained on: `viseme prepare`.
+
+The folder that comes out:
+
+    manifest.jsonl        a row per accepted clip, in the order of the source
+    rejects.jsonl         a row per rejected clip: id, source, code, reason
+    summary.json          counts, acceptance rate, reasons, hours
+    contact_sheet.png     crops of some clips, to look at before training
+    mouth/<id>.mp4        mouth ROIs 96x96, grey, 25 fps, lossless
+    audio/<id>.flac       sound, 16 kHz, one channel, where there is any
+    .progress/            one record per clip that is done
+
+It does not depend on the number of workers, nor on how often the work was stopped and resumed.
+"""
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from viseme.data.clip_content import PrepareConfig
+from viseme.data.contact_sheet import write_contact_sheet
+from viseme.data.corpora import find_clips
+from viseme.data.example import VIDEO_FPS
+from viseme.data.manifest import Clip, write_manifest
+from viseme.data.prepare_clip import (
+    Outcome,
+    Reject,
+    Task,
+    is_safe_id,
+    one_thread_tracker,
+    recorded,
+)
+from viseme.data.workers import prepare_all
+from viseme.errors import ConfigError, ManifestError
+from viseme.face.select import check_selection
+from viseme.face.tracker import FaceTracker
+from viseme.files import atomic_write
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far preparation is; counts clips.
+
+    Attributes:
+        total: clips of the source.
+        accepted: done and usable, here or in an earlier run.
+        rejected: done and not usable, here or in an earlier run.
+        resumed: of both, those taken from an earlier run.
+    """
+
+    total: int
+    accepted: int
+    rejected: int
+    resumed: int
+
+    @property
+    def done(self) -> int:
+        """Clips whose outcome is known."""
+        return self.accepted + self.rejected
+
+
+@dataclass(frozen=True)
+class PrepareReport:
+    """What preparation made; the numbers are those of summary.json.
+
+    Attributes:
+        out: folder of the prepared corpus.
+        accepted: clips in the manifest.
+        rejected: clips in the list of rejects.
+        reasons: how many clips were rejected, by code.
+        splits: how many were accepted, by split.
+        hours: of accepted video.
+        min_acceptance: the share of clips that should be accepted.
+    """
+
+    out: Path
+    accepted: int
+    rejected: int
+    reasons: dict[str, int]
+    splits: dict[str, int]
+    hours: float
+    min_acceptance: float
+
+    @property
+    def acceptance_rate(self) -> float:
+        """Share of the clips that were accepted."""
+        return self.accepted / (self.accepted + self.rejected)
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether as many clips were accepted as should be."""
+        return self.acceptance_rate >= self.min_acceptance
+
+
+def prepare(
+    source: str | Path,
+    out: str | Path,
+    *,
+    corpus: str = "folder",
+    workers: int | None = None,
+    resume: bool = True,
+    min_acceptance: float = 0.5,
+    config: PrepareConfig | None = None,
+    make_tracker: Callable[[], FaceTracker] = one_thread_tracker,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> PrepareReport:
+    """Cut mouth ROIs and sound out of every clip of a corpus.
+
+    A clip that cannot be used becomes a row of rejects.jsonl, and the work goes on.
+
+    Args:
+        source: folder of videos, corpus folder, folder with a manifest.jsonl, or manifest.
+        out: folder to fill; one that was left half filled is completed.
+        corpus: how to read a folder without manifest: a name in `corpora.CORPORA`.
+        workers: number of processes; one per core if None, none but this one if 1. With more, a
+            script must keep its own work under `if __name__ == "__main__":`.
+        resume: take over what an earlier run has done; False does everything anew.
+        min_acceptance: below this share of accepted clips the report says that it is not enough.
+        config: what is accepted, and which face is taken.
+        make_tracker: a module's function that makes the face tracker, called in each process.
+        on_progress: told how far the work is, first at the start, then after every clip.
+
+    Raises:
+        ManifestError: the source is missing, malformed or empty.
+        ConfigError: a setting is out of range.
+        VisemeError: the output cannot be written, or the tracker cannot be had.
+        KeyboardInterrupt: on Ctrl-C, after the clips in hand; its message says how to go on.
+    """
+    config = config or PrepareConfig()
+    workers = workers if workers is not None else os.cpu_count() or 1
+    _check(workers, min_acceptance, config)
+    source, out = Path(source), Path(out).resolve()
+    tasks, outcomes = _plan(source, find_clips(source, corpus), out, config, make_tracker)
+    _make_room(out, resume)
+    total, tell = len(tasks) + len(outcomes), on_progress or _ignore
+    earlier = {index: done for index, task in tasks.items() if (done := recorded(task))}
+    outcomes |= earlier
+    pending = [index for index in tasks if index not in earlier]
+    tell(_progress(total, outcomes, len(earlier)))
+    try:
+        for position, outcome in prepare_all([tasks[index] for index in pending], workers):
+            outcomes[pending[position]] = outcome
+            tell(_progress(total, outcomes, len(earlier)))
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"stopped after {len(outcomes)} of {total} clips; run the same command again to go on"
+        ) from None
+    return _finish(out, [outcomes[index] for index in range(total)], min_acceptance)
+
+
+def _check(workers: int, min_acceptance: float, config: PrepareConfig) -> None:
+    check_selection(config.select)
+    if workers < 1:
+        raise ConfigError(f"workers is {workers}", todo="Use 1 or more.")
+    for name, share in (
+        ("min_acceptance", min_acceptance),
+        ("min_visible_share", config.min_visible_share),
+    ):
+        if not 0 <= share <= 1:
+            raise ConfigError(f"{name} is {share:g}", todo="Use a share from 0 to 1.")
+
+
+def _plan(
+    source: Path,
+    clips: Iterable[Clip],
+    out: Path,
+    config: PrepareConfig,
+    make_tracker: Callable[[], FaceTracker],
+) -> tuple[dict[int, Task], dict[int, Outcome]]:
+    """By position in the source: what there is to do, and what is rejected without looking."""
+    root = (source if source.is_dir() else source.parent).resolve()
+    tasks: dict[int, Task] = {}
+    outcomes: dict[int, Outcome] = {}
+    seen: set[str] = set()
+    for index, clip in enumerate(clips):
+        name = "" if clip.video is None else Path(os.path.relpath(clip.video, root)).as_posix()
+        if not is_safe_id(clip.id):
+            reason = "its id cannot name a file."
+            outcomes[index] = Outcome(reject=Reject(clip.id, name, "bad_id", reason))
+        elif clip.id in seen:
+            reason = "an earlier clip has the same id."
+            outcomes[index] = Outcome(reject=Reject(clip.id, name, "duplicate_id", reason))
+        else:
+            tasks[index] = Task(clip, name, out, config, make_tracker)
+        seen.add(clip.id)
+    if not tasks:
+        raise ManifestError(
+            "holds no clips", path=source, todo="Give a folder of videos, or a manifest."
+        )
+    return tasks, outcomes
+
+
+def _make_room(out: Path, resume: bool) -> None:
+    """Make the folder, and remove what a killed run left half written."""
+    if not resume:
+        shutil.rmtree(out / ".progress", ignore_errors=True)
+    for name in ("mouth", "audio", ".progress"):
+        (out / name).mkdir(parents=True, exist_ok=True)
+        for leftover in (out / name).rglob(".*"):
+            leftover.unlink()
+
+
+def _progress(total: int, outcomes: dict[int, Outcome], resumed: int) -> Progress:
+    rejected = sum(outcome.reject is not None for outcome in outcomes.values())
+    return Progress(total, len(outcomes) - rejected, rejected, resumed)
+
+
+def _ignore(progress: Progress) -> None:
+    """Nobody watches."""
+
+
+def _finish(out: Path, outcomes: Sequence[Outcome], min_acceptance: float) -> PrepareReport:
+    """Write what describes the whole corpus; the manifest last, so that it promises the rest."""
+    clips = [outcome.clip for outcome in outcomes if outcome.clip is not None]
+    rejects = [outcome.reject for outcome in outcomes if outcome.reject is not None]
+    num_frames = sum(clip.extra["num_frames"] for clip in clips)
+    report = PrepareReport(
+        out=out,
+        accepted=len(clips),
+        rejected=len(rejects),
+        reasons=_counts(reject.code for reject in rejects),
+        splits=_counts(clip.split for clip in clips if clip.split is not None),
+        hours=round(num_frames / VIDEO_FPS / 3600, 4),
+        min_acceptance=min_acceptance,
+    )
+    with atomic_write(out / "rejects.jsonl") as file:
+        file.writelines(json.dumps(asdict(r), ensure_ascii=False) + "\n" for r in rejects)
+    summary = asdict(report) | {"acceptance_rate": round(report.acceptance_rate, 4)}
+    del summary["out"]
+    with atomic_write(out / "summary.json") as file:
+        json.dump(summary, file, indent=2)
+        file.write("\n")
+    write_contact_sheet(out / "contact_sheet.png", clips)
+    write_manifest(out / "manifest.jsonl", clips)
+    return report
+
+
+def _counts(names: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(names).items()))
