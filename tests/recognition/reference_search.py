@@ -12,8 +12,8 @@ from torch import Tensor
 
 from viseme.recognition.beam_search import SearchOptions
 from viseme.recognition.grammar import START, Constraint
+from viseme.recognition.heads import RecognitionHeads
 from viseme.recognition.hypothesis import Hypothesis
-from viseme.recognition.recognizer import RecognitionHeads
 
 NextLogProbs = Callable[[list[int]], list[float]]
 
@@ -116,7 +116,7 @@ def reference_search(
 
 
 def end_detected(finished: list[tuple[int, Hypothesis]], step: int) -> bool:
-    """Three lengths, counted with sos and eos as in ESPnet, whose best is 10 nats below the best."""
+    """Three lengths, with sos and eos as in ESPnet, whose best is 10 nats below the best."""
     if not finished:
         return False
     best = max(h.score for _, h in finished)

@@ -18,9 +18,9 @@ from torch import Tensor
 
 from viseme.recognition.ctc_prefix import CtcPrefixScorer
 from viseme.recognition.grammar import START, Constraint
+from viseme.recognition.heads import RecognitionHeads
 from viseme.recognition.hypothesis import Hypothesis
 from viseme.recognition.language_model import LanguageModel
-from viseme.recognition.recognizer import RecognitionHeads
 from viseme.shapes import valid_mask
 
 PRE_BEAM_RATIO = 1.5

@@ -15,7 +15,7 @@ solved without a loop by a cumulative log-sum-exp. It needs float64, and gets it
 large as the log-probability of a whole path.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -46,6 +46,12 @@ class PrefixState:
         """The state of prefixes rows (R',), in that order; a row may repeat."""
         parts = (self.utterance, self.last, self.before, self.before_repeat, self.end)
         return PrefixState(*(part[rows] for part in parts))
+
+
+def join(states: list[PrefixState]) -> PrefixState:
+    """The prefixes of several states in one."""
+    names = [field.name for field in fields(PrefixState)]
+    return PrefixState(*(torch.cat([getattr(s, name) for s in states]) for name in names))
 
 
 class CtcPrefixScorer:

@@ -32,9 +32,9 @@ class Constraint(Protocol):
 class WordGrammar:
     """Texts that take one word from each slot in turn.
 
-    The words of a slot form a trie over tokens. Where a word ends, the tries of this and of the next
-    slot can both go on (subword units have no separator), so a state of the automaton is a set of
-    trie nodes; the sets are made when first met.
+    The words of a slot form a trie over tokens. Where a word ends, the tries of this and of the
+    next slot can both go on (subword units have no separator), so a state of the automaton is a set
+    of trie nodes; the sets are made when first met.
 
     Args:
         slots: for each position of the sentence the words that may stand there.

@@ -1,4 +1,4 @@
-"""What the search asks of a language model: next-token scores with a cache, like the text decoder."""
+"""What the search asks of a language model: next-token scores with a cache, as the text decoder."""
 
 from typing import Any, Protocol
 
