@@ -106,8 +106,9 @@ def _frames(
             frames = list(stream.codec_context.decode(packet))
         for frame in frames:
             stamp = slots.popleft() if slots else None
-            if frame is not None and stamp is not None:
-                frame.pts = stamp
+            if frame is not None:
+                frame.time_base = stream.time_base  # missing from those the decoder held back
+                frame.pts = frame.pts if stamp is None else stamp
             if frame is not None and not frame.is_corrupt:
                 last_s = frame_time_s(frame, source)
                 yield frame
