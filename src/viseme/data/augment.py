@@ -11,6 +11,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from viseme.data.example import SAMPLES_PER_FRAME, VIDEO_FPS, Example
+from viseme.data.inputs import crop
 
 Video = NDArray[np.float32]
 
@@ -38,15 +39,6 @@ class AugmentConfig:
     contrast: float = 0.0
     brightness: float = 0.0
     trim: bool = False
-
-
-def crop(video: Video, size: int, shift_y: int = 0, shift_x: int = 0) -> Video:
-    """The size x size window of video (T, H, W) around its centre, moved by the shifts."""
-    height, width = video.shape[1:]
-    top, left = (height - size) // 2 + shift_y, (width - size) // 2 + shift_x
-    if min(top, left) < 0 or top + size > height or left + size > width:
-        raise ValueError(f"crop {size} shifted by ({shift_y}, {shift_x}) leaves {height}x{width}")
-    return video[:, top : top + size, left : left + size]
 
 
 def random_crop(video: Video, size: int, jitter_px: int, rng: Generator) -> Video:

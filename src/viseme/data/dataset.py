@@ -11,18 +11,17 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor
 
-from viseme.data.augment import AugmentConfig, augment_timing, augment_video, crop
+from viseme.data.augment import AugmentConfig, augment_timing, augment_video
 from viseme.data.batching import frame_batches, shuffled_batches
 from viseme.data.example import SAMPLES_PER_FRAME, VIDEO_FPS, Example
+from viseme.data.inputs import audio_batch, crop, fit_audio, scaled, video_batch
 from viseme.data.manifest import Clip
 from viseme.data.roi_storage import read_rois
 from viseme.errors import ManifestError
 from viseme.media import read_audio
-from viseme.nn.frontends import VIDEO_MEAN, VIDEO_STD
 from viseme.text.tokenizer import Tokenizer
 
 IGNORE_ID = -1
-WAVEFORM_EPS = 1e-8
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,12 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch with its tensors on another device."""
-        values: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Batch(**{k: v.to(device) if isinstance(v, Tensor) else v for k, v in values.items()})
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        moved: dict[str, Any] = {
+            name: value.to(device) if isinstance(value, Tensor) else value
+            for name, value in values.items()
+        }
+        return Batch(**moved)
 
 
 def load_example(clip: Clip, modality: str) -> Example:
@@ -82,17 +85,6 @@ def load_example(clip: Clip, modality: str) -> Example:
     return Example(clip.id, video, audio, clip.text, tuple(clip.words))
 
 
-def fit_audio(audio: NDArray[np.float32], num_frames: int) -> NDArray[np.float32]:
-    """Cut or zero-pad a waveform (S,) to exactly num_frames video frames of 640 samples."""
-    wanted = num_frames * SAMPLES_PER_FRAME
-    return np.pad(audio[:wanted], (0, max(0, wanted - len(audio))))
-
-
-def normalise_audio(audio: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Zero mean and unit variance over the whole waveform, as the published models expect."""
-    return ((audio - audio.mean()) / np.sqrt(audio.var() + WAVEFORM_EPS)).astype(np.float32)
-
-
 def word_frames(example: Example, vocabulary: dict[str, int]) -> NDArray[np.int64]:
     """Index of the word at each frame (T,): 0 in silence, -1 throughout where times are unknown."""
     if not example.words:
@@ -121,35 +113,27 @@ class Collator:
         return Batch(
             ids=[example.id for example in examples],
             texts=[example.text for example in examples],
-            video=self._videos(examples, total, rng),
-            audio=self._audios(examples, total),
+            video=self._videos(examples, rng),
+            audio=_audios(examples),
             lengths=lengths,
             tokens=_pad([self.tokenizer.encode(example.text) for example in examples]),
             words=_pad([word_frames(example, self.vocabulary) for example in examples], total),
         )
 
-    def _videos(self, examples: Sequence[Example], total: int, rng: Generator) -> Tensor | None:
-        if any(example.video is None for example in examples):
+    def _videos(self, examples: Sequence[Example], rng: Generator) -> Tensor | None:
+        rois = [example.video for example in examples if example.video is not None]
+        if len(rois) < len(examples):
             return None
-        batch = torch.zeros(len(examples), total, 1, self.crop_size, self.crop_size)
-        for row, example in zip(batch, examples, strict=True):
-            assert example.video is not None
-            video = example.video.astype(np.float32) / np.float32(255)
-            if self.augment is None:
-                video = crop(video, self.crop_size)
-            else:
-                video = augment_video(video, self.crop_size, self.augment, rng)
-            row[: len(video), 0] = torch.from_numpy((video - VIDEO_MEAN) / VIDEO_STD)
-        return batch
+        if self.augment is None:
+            return video_batch([scaled(crop(video, self.crop_size)) for video in rois])
+        return video_batch(
+            [augment_video(scaled(video), self.crop_size, self.augment, rng) for video in rois]
+        )
 
-    def _audios(self, examples: Sequence[Example], total: int) -> Tensor | None:
-        if any(example.audio is None for example in examples):
-            return None
-        batch = torch.zeros(len(examples), total * SAMPLES_PER_FRAME)
-        for row, example in zip(batch, examples, strict=True):
-            assert example.audio is not None
-            row[: len(example.audio)] = torch.from_numpy(normalise_audio(example.audio))
-        return batch
+
+def _audios(examples: Sequence[Example]) -> Tensor | None:
+    waveforms = [example.audio for example in examples if example.audio is not None]
+    return audio_batch(waveforms) if len(waveforms) == len(examples) else None
 
 
 def _pad(rows: Sequence[Sequence[int] | NDArray[np.int64]], total: int = 0) -> Tensor:

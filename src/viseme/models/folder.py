@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
-from torch import Tensor
+from torch import Tensor, nn
 
-from viseme.errors import ModelError
+from viseme.errors import ConfigError, ModelError
 from viseme.files import atomic_write
 from viseme.text.tokenizer import Tokenizer, load_tokenizer
 
@@ -95,6 +96,41 @@ def open_model(model: str | Path) -> ModelFolder:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"is malformed ({error!r})", path=path / CONFIG) from error
+
+
+def fill(network: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
+    """Load weights into a network, strictly.
+
+    Raises:
+        ModelError: some are missing, unknown or of another shape; the message lists them.
+    """
+    own = network.state_dict()
+    wrong = {
+        "missing": sorted(set(own) - set(weights)),
+        "unknown": sorted(set(weights) - set(own)),
+        "of another shape": sorted(
+            key for key in set(own) & set(weights) if own[key].shape != weights[key].shape
+        ),
+    }
+    if any(wrong.values()):
+        lists = [f"{len(k)} {what} ({', '.join(k[:5])})" for what, k in wrong.items() if k]
+        raise ModelError(f"weights do not fit config.json: {'; '.join(lists)}", path=path)
+    network.load_state_dict(weights)
+
+
+def pick_device(device: str) -> str:
+    """The torch device of "auto", "cpu" or "cuda".
+
+    Raises:
+        ConfigError: another name, or CUDA where there is none.
+    """
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device not in ("cpu", "cuda"):
+        raise ConfigError(f"there is no device {device!r}", todo="Choose auto, cpu or cuda.")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("no CUDA device can be used here", todo="Leave out --device.")
+    return device
 
 
 def write_model(

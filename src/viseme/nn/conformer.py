@@ -1,8 +1,8 @@
 """The Conformer encoder (Gulati et al. 2020) in the form of Auto-AVSR (arXiv 2303.14307).
 
 Each block: half a feed-forward, relative attention, convolution, half a feed-forward, LayerNorm.
-Two details differ from the Conformer paper and follow the published recogniser: the feed-forward uses
-ReLU, and LayerNorm's epsilon is 1e-12.
+Two details differ from the Conformer paper and follow the published recogniser: the feed-forward
+uses ReLU, and LayerNorm's epsilon is 1e-12.
 """
 
 import math

@@ -15,7 +15,7 @@ class Fusion(nn.Module):
         self.contract = nn.Linear(hidden_dim, dim)
 
     def forward(self, video: Tensor, audio: Tensor, valid: Tensor) -> Tensor:
-        """Join the streams; only frames where valid (B, T) count in BatchNorm, the rest are zero."""
+        """Join the streams; frames that are not valid (B, T) stay out of BatchNorm and are zero."""
         real = torch.cat([video, audio], dim=-1)[valid]  # (frames, 2 D)
         real = self.contract(F.relu(self.norm(self.expand(real))))
         joined = torch.zeros(*valid.shape, real.shape[-1], dtype=real.dtype, device=real.device)

@@ -1,77 +1,159 @@
-"""The hybrid recogniser: frontend, encoder, CTC head and text decoder over built parts.
+"""A recogniser in use: network, tokenizer and decoding settings, from tensors to words."""
 
-Auto-AVSR (arXiv 2303.14307): loss = a * CTC + (1 - a) * attention with label smoothing, both summed
-over tokens and divided by the batch size.
-"""
-
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
-from viseme.nn.transformer import TextDecoder
-from viseme.shapes import valid_mask
+from viseme.recognition.beam_search import SearchOptions, beam_search
+from viseme.recognition.confidence import Abstention, Calibration
+from viseme.recognition.grammar import Constraint
+from viseme.recognition.heads import RecognitionHeads
+from viseme.recognition.hypothesis import Hypothesis
+from viseme.recognition.words import timed_words
+from viseme.text.tokenizer import Tokenizer
+from viseme.text.transcript import Word
 
-IGNORE_ID = -1
-
-
-@dataclass
-class RecognitionLoss:
-    """The two losses of a batch and the decoder's share of right next tokens."""
-
-    ctc: Tensor
-    attention: Tensor
-    accuracy: Tensor
+FRAMES_PER_S = 25.0
 
 
-class RecognitionHeads(nn.Module):
-    """What turns encoder output (B, T, D) into text: a CTC head and a text decoder."""
+class RecognitionNetwork(Protocol):
+    """What a system's network offers to inference."""
+
+    heads: RecognitionHeads
+
+    def encode(self, video: Tensor | None, audio: Tensor | None, lengths: Tensor) -> Tensor:
+        """Features (B, T, D) of video (B, T, 1, H, W) and/or audio (B, 640 T)."""
+        ...
+
+
+@dataclass(frozen=True)
+class ReadingConfig:
+    """How a model is read with unless told otherwise; kept in its model folder.
+
+    Attributes:
+        modality: "video", "audio" or "av".
+        crop_size: side of the window that the network sees of a mouth ROI, px.
+        chunk_s: longest piece read at once: about the longest clip of the training.
+        search: settings of the search.
+        calibration: from raw scores to the probability that a word is right.
+        abstention: when to give no text.
+    """
+
+    modality: str = "video"
+    crop_size: int = 88
+    chunk_s: float = 24.0
+    search: SearchOptions = field(default_factory=SearchOptions)
+    calibration: Calibration = field(default_factory=Calibration)
+    abstention: Abstention = field(default_factory=Abstention)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read in one clip.
+
+    Attributes:
+        words: with times in the clip and confidence; also when the reading is to be withheld.
+        hypothesis: the search's best text; None if nothing was allowed by the constraint.
+        withheld: why the words should not be shown as text, or None.
+    """
+
+    words: list[Word]
+    hypothesis: Hypothesis | None
+    withheld: str | None
+
+    @property
+    def text(self) -> str:
+        """The words joined by spaces."""
+        return " ".join(word.word for word in self.words)
+
+
+class Recognizer:
+    """A loaded model. Its methods take network-ready tensors; see `viseme.transcribe` for files."""
 
     def __init__(
-        self, encoder_dim: int, vocab_size: int, text_decoder: TextDecoder, dropout: float
+        self, name: str, network: Any, tokenizer: Tokenizer, config: ReadingConfig, device: str
     ) -> None:
-        super().__init__()
-        self.blank_id, self.sos_id, self.eos_id = 0, vocab_size - 1, vocab_size - 1
-        self.ctc_dropout = nn.Dropout(dropout)
-        self.ctc_head = nn.Linear(encoder_dim, vocab_size)
-        self.text_decoder = text_decoder
+        self.name, self.tokenizer, self.config = name, tokenizer, config
+        self.device = torch.device(device)
+        self.network: Any = network.to(self.device).eval()
 
+    @torch.inference_mode()
+    def encode(
+        self, stream: Tensor | None, lengths: Tensor, audio: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Encoder output (B, T, D) and its lengths (B,).
+
+        Args:
+            stream: what the model reads: normalised video (B, T, 1, H, W) or waveforms (B, 640 T);
+                the video of an audio-visual model.
+            lengths: (B,) frames of 1/25 s; what lies after them must be zero.
+            audio: waveforms for an audio-visual model.
+        """
+        lengths = lengths.to(self.device)
+        stream = None if stream is None else stream.to(self.device)
+        audio = None if audio is None else audio.to(self.device)
+        if self.config.modality == "audio":
+            return self.network.encode(None, stream, lengths), lengths
+        return self.network.encode(stream, audio, lengths), lengths
+
+    @torch.inference_mode()
     def ctc_log_probs(self, encoder_out: Tensor) -> Tensor:
-        """Per-frame log-probabilities (B, T, V); blank is id 0."""
-        return self.ctc_head(self.ctc_dropout(encoder_out)).float().log_softmax(-1)
+        """CTC log-posteriors (B, T, V)."""
+        return self.network.heads.ctc_log_probs(encoder_out)
 
-    def loss(
-        self, encoder_out: Tensor, lengths: Tensor, tokens: Tensor, label_smoothing: float
-    ) -> RecognitionLoss:
-        """Losses of texts tokens (B, L), padded with -1, without sos and eos."""
-        batch = len(tokens)
-        token_lengths = (tokens != IGNORE_ID).sum(1)
-        log_probs = self.ctc_log_probs(encoder_out).transpose(0, 1)
-        ctc = F.ctc_loss(
-            log_probs,
-            tokens.clamp(min=0),
+    def search(
+        self,
+        encoder_out: Tensor,
+        lengths: Tensor,
+        options: SearchOptions | None = None,
+        *,
+        constraint: Constraint | None = None,
+    ) -> list[list[Hypothesis]]:
+        """The best texts of each utterance; `options` default to the model's own."""
+        return beam_search(
+            self.network.heads,
+            encoder_out,
             lengths,
-            token_lengths,
-            blank=self.blank_id,
-            reduction="sum",
-            zero_infinity=True,
+            options=options or self.config.search,
+            constraint=constraint,
         )
-        end = F.one_hot(token_lengths, tokens.shape[1] + 1).bool()
-        given = F.pad(tokens.clamp(min=0), (1, 0), value=self.sos_id)  # (B, L+1)
-        wanted = F.pad(tokens, (0, 1), value=IGNORE_ID).masked_fill(end, self.eos_id)
-        logits = self.text_decoder(given, encoder_out, valid_mask(lengths, encoder_out.shape[1]))
-        attention = _smoothed_kl(logits.float(), wanted, label_smoothing)
-        scored = wanted != IGNORE_ID
-        right = (logits.argmax(-1) == wanted) & scored
-        return RecognitionLoss(ctc / batch, attention / batch, right.sum() / scored.sum())
 
+    def read(
+        self,
+        stream: Tensor | None,
+        lengths: Tensor,
+        audio: Tensor | None = None,
+        *,
+        options: SearchOptions | None = None,
+        constraint: Constraint | None = None,
+        visible: Sequence[float] | None = None,
+    ) -> list[Reading]:
+        """Words of each clip; arguments as for `encode` and `search`.
 
-def _smoothed_kl(logits: Tensor, wanted: Tensor, smoothing: float) -> Tensor:
-    """Summed KL from the smoothed one-hot of wanted (B, L) to the model's (B, L, V)."""
-    logits, wanted = logits[wanted != IGNORE_ID], wanted[wanted != IGNORE_ID]
-    log_probs = logits.log_softmax(-1)
-    off = smoothing / (logits.shape[-1] - 1)
-    target = torch.full_like(log_probs, off)
-    target.scatter_(1, wanted[:, None], 1 - smoothing)
-    return F.kl_div(log_probs, target, reduction="sum")
+        Args:
+            visible: share of each clip's frames in which the mouth is seen; all by default.
+        """
+        encoder_out, lengths = self.encode(stream, lengths, audio)
+        log_probs = self.ctc_log_probs(encoder_out).cpu().numpy()
+        found = self.search(encoder_out, lengths, options, constraint=constraint)
+        shares = visible or [1.0] * len(found)
+        return [
+            self._reading(best[0] if best else None, log_probs[index, : int(lengths[index])], share)
+            for index, (best, share) in enumerate(zip(found, shares, strict=True))
+        ]
+
+    def _reading(self, hypothesis: Hypothesis | None, log_probs: Any, visible: float) -> Reading:
+        if hypothesis is None:
+            return Reading([], None, "no allowed text fits this clip")
+        words = timed_words(
+            hypothesis,
+            self.tokenizer.pieces(hypothesis.tokens),
+            log_probs,
+            frames_per_s=FRAMES_PER_S,
+            calibration=self.config.calibration,
+        )
+        confidences = [word.confidence for word in words]
+        return Reading(words, hypothesis, self.config.abstention.reason(confidences, visible))

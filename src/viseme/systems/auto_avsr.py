@@ -21,15 +21,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from viseme.config import from_dict
 from viseme.data.augment import AugmentConfig
 from viseme.data.dataset import IGNORE_ID, Batch
 from viseme.metrics.recognition import edit_counts
+from viseme.models.folder import ModelFolder, fill, pick_device
 from viseme.nn.conformer import ConformerEncoder
 from viseme.nn.frontends import AudioFrontend, VisualFrontend
 from viseme.nn.transformer import TextDecoder
 from viseme.recognition.ctc import greedy
 from viseme.recognition.fusion import Fusion
-from viseme.recognition.recognizer import RecognitionHeads, RecognitionLoss
+from viseme.recognition.heads import RecognitionHeads, RecognitionLoss
+from viseme.recognition.recognizer import ReadingConfig, Recognizer
 from viseme.shapes import valid_mask
 from viseme.text.tokenizer import Tokenizer
 from viseme.train.loop import LoopConfig
@@ -124,7 +127,7 @@ _GRID_MODEL = ModelConfig(
     fusion_dim=512,
 )
 _GRID_TRAINING = TrainingConfig(
-    tokenizer="character", max_frames=1100, ctc_weight=0.3, word_weight=75.0, average_last=5
+    tokenizer="character", max_frames=700, ctc_weight=0.3, word_weight=75.0, average_last=5
 )
 _GRID_AUGMENT = AugmentConfig(
     crop_jitter_px=6,
@@ -346,3 +349,16 @@ class Training:
             video=batch.video * lips[:, None, None, None, None],
             audio=batch.audio * voice[:, None],
         )
+
+
+def load(folder: ModelFolder, device: str) -> Recognizer:
+    """The recogniser in a model folder that `viseme train auto_avsr` wrote.
+
+    Raises:
+        ModelError: the weights do not fit the settings; missing, extra and misshapen ones are told.
+    """
+    tokenizer = folder.tokenizer()
+    network = AutoAVSR(from_dict(ModelConfig, folder.config), tokenizer.vocab_size)
+    fill(network, folder.weights(), folder.path)
+    reading = from_dict(ReadingConfig, folder.reading)
+    return Recognizer(folder.name, network, tokenizer, reading, pick_device(device))

@@ -9,9 +9,12 @@ from typing import Any
 
 from viseme import config as configs
 from viseme.data.dataset import ClipDataset, Collator, Epoch
+from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip, read_manifest
 from viseme.errors import ConfigError, ManifestError
 from viseme.models import write_model
+from viseme.recognition.beam_search import SearchOptions
+from viseme.recognition.recognizer import ReadingConfig
 from viseme.systems import system as system_module
 from viseme.text.tokenizer import CharacterTokenizer, Tokenizer, train_sentencepiece
 from viseme.train.checkpoint import average_weights
@@ -98,6 +101,12 @@ def train(
     fabric = make_fabric(config.loop, device)
     fabric.launch()
     figures = fit(training, data, config.loop, out, fabric)
+    reading = ReadingConfig(
+        modality=modality,
+        crop_size=crop_size,
+        chunk_s=max(data.train_set.lengths) / VIDEO_FPS,
+        search=SearchOptions(ctc_weight=config.training.ctc_weight),
+    )
     model = out / MODEL_FOLDER
     last = epoch_weights(out)[-config.training.average_last :]
     write_model(
@@ -105,7 +114,7 @@ def train(
         name=out.name,
         system=system,
         config=configs.to_dict(config.model),
-        reading={},
+        reading=configs.to_dict(reading),
         weights=average_weights(last),
         tokenizer=tokenizer,
         card=_card(out.name, system, preset, train_splits, len(train_clips), len(last)),

@@ -1,0 +1,62 @@
+"""Network-ready tensors from mouth ROIs and waveforms: the same for training and for reading."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from viseme.data.example import SAMPLES_PER_FRAME
+from viseme.nn.frontends import VIDEO_MEAN, VIDEO_STD
+
+Samples = NDArray[np.float32]
+
+WAVEFORM_EPS = 1e-8
+
+
+def crop(video: NDArray, size: int, shift_y: int = 0, shift_x: int = 0) -> NDArray:
+    """The size x size window of video (T, H, W) around its centre, moved by the shifts.
+
+    Raises:
+        ValueError: the window leaves the picture.
+    """
+    height, width = video.shape[1:]
+    top, left = (height - size) // 2 + shift_y, (width - size) // 2 + shift_x
+    if min(top, left) < 0 or top + size > height or left + size > width:
+        raise ValueError(f"crop {size} shifted by ({shift_y}, {shift_x}) leaves {height}x{width}")
+    return video[:, top : top + size, left : left + size]
+
+
+def scaled(rois: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Grey values 0 to 255 as floats 0 to 1."""
+    return rois.astype(np.float32) / np.float32(255)
+
+
+def video_batch(videos: Sequence[NDArray[np.float32]]) -> Tensor:
+    """Normalise videos (T_i, H, W) in [0, 1] and pad them with zeros: (B, T, 1, H, W)."""
+    total = max(len(video) for video in videos)
+    batch = torch.zeros(len(videos), total, 1, *videos[0].shape[1:])
+    for row, video in zip(batch, videos, strict=True):
+        row[: len(video), 0] = torch.from_numpy((video - VIDEO_MEAN) / VIDEO_STD)
+    return batch
+
+
+def audio_batch(waveforms: Sequence[Samples]) -> Tensor:
+    """Normalise waveforms (640 T_i,) each as a whole and pad them with zeros: (B, 640 T)."""
+    total = max(len(samples) for samples in waveforms)
+    batch = torch.zeros(len(waveforms), total)
+    for row, samples in zip(batch, waveforms, strict=True):
+        row[: len(samples)] = torch.from_numpy(normalise_audio(samples))
+    return batch
+
+
+def fit_audio(samples: Samples, num_frames: int) -> Samples:
+    """Cut or zero-pad a waveform (S,) to exactly num_frames video frames of 640 samples."""
+    wanted = num_frames * SAMPLES_PER_FRAME
+    return np.pad(samples[:wanted], (0, max(0, wanted - len(samples))))
+
+
+def normalise_audio(samples: Samples) -> Samples:
+    """Zero mean and unit variance over the whole waveform, as the published models expect."""
+    return ((samples - samples.mean()) / np.sqrt(samples.var() + WAVEFORM_EPS)).astype(np.float32)

@@ -1,0 +1,286 @@
+"""`viseme transcribe`: from recordings to text, in memory that does not grow with their length.
+
+A recording is read in overlapping chunks as long as the model was trained on. Chunks of several
+files share a batch; the words of a file's chunks are stitched by their times.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from viseme.data.example import VIDEO_FPS
+from viseme.data.inputs import audio_batch, crop, fit_audio, scaled, video_batch
+from viseme.errors import ConfigError, NoAudioError, NoFaceError, NoVideoError, VisemeError
+from viseme.face.crop import MouthBlock, mouth_blocks
+from viseme.face.select import Selection
+from viseme.face.tracker import FaceTracker
+from viseme.media import MediaInfo, probe, read_audio, read_frames
+from viseme.recognition.grammar import load_grammar
+from viseme.recognition.recognizer import Reading, Recognizer
+from viseme.recognition.stitch import chunks, stitch
+from viseme.systems import load
+from viseme.text.transcript import Transcript, Word
+
+Mode = Literal["auto", "video", "audio", "av"]
+Progress = Callable[[str, float], None]
+
+DEFAULT_MODEL = "grid-s1-vsr"
+BATCH_SIZE = 8
+OVERLAP_SHARE = 0.25
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of a recording, small enough to be read at once.
+
+    Attributes:
+        start_frame, end_frame: its place in the recording, frames of 1/25 s.
+        rois: mouth ROIs (T, 96, 96), or None where only sound is read.
+        visible: share of the frames in which the mouth is seen; 1 where only sound is read.
+        audio: waveform (640 T,), or None where only lips are read.
+    """
+
+    start_frame: int
+    end_frame: int
+    rois: NDArray[np.uint8] | None
+    visible: float
+    audio: NDArray[np.float32] | None
+
+
+@dataclass
+class _Job:
+    """A file on its way through the reader."""
+
+    path: Path
+    mode: str
+    duration_s: float = 0.0
+    bounds: list[tuple[int, int]] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    error: str | None = None
+    seconds: float = 0.0
+
+
+def transcribe(path: str | Path, **options: Any) -> Transcript:
+    """Read what is said in one recording; options as for `transcribe_files`.
+
+    Raises:
+        VisemeError: the file cannot be read, or it shows no face.
+    """
+    (transcript,) = transcribe_files([path], **options)
+    if transcript.error is not None:
+        raise VisemeError(transcript.error)
+    return transcript
+
+
+def transcribe_files(
+    paths: Sequence[str | Path],
+    *,
+    model: str | Path | Recognizer = DEFAULT_MODEL,
+    mode: Mode = "auto",
+    beam: int | None = None,
+    batch_size: int = BATCH_SIZE,
+    device: str = "auto",
+    select: Selection = "largest",
+    constraint: str | Path | None = None,
+    tracker: FaceTracker | None = None,
+    on_progress: Progress | None = None,
+) -> Iterator[Transcript]:
+    """Read many recordings, one transcript each in their order; a bad file does not stop the rest.
+
+    Args:
+        paths: video or audio files.
+        model: name of a bundled model, a model folder, or a loaded model.
+        mode: what to read; "auto" takes all that the model can read and the file has.
+        beam: width of the search; None for the model's own.
+        batch_size: chunks decoded together; it does not change the text.
+        device: "auto", "cpu" or "cuda".
+        select: which of several faces.
+        constraint: grammar that the text must follow: a bundled name, a .grammar or .words file.
+        tracker: what finds the faces; None for the default one.
+        on_progress: called with the path and the share of it that is read, 0 to 1.
+
+    Raises:
+        VisemeError: the model or the constraint is unusable, or the model cannot read the mode.
+    """
+    recognizer = load(model, device) if isinstance(model, (str, Path)) else model
+    reader = _Reader(recognizer, mode, beam, constraint)
+    jobs = [_Job(Path(path), reader.mode) for path in paths]
+    chunks = ((job, chunk) for job in jobs for chunk in reader.chunks(job, select, tracker))
+    done = 0
+    while batch := list(islice(chunks, batch_size)):
+        reader.read(batch)
+        for job, chunk in batch:
+            if on_progress is not None:
+                share = chunk.end_frame / VIDEO_FPS / max(job.duration_s, 1e-9)
+                on_progress(str(job.path), min(1.0, share))
+        current = jobs.index(batch[-1][0], done)
+        for job in jobs[done:current]:
+            yield reader.transcript(job)
+        done = current
+    for job in jobs[done:]:
+        yield reader.transcript(job)
+
+
+class _Reader:
+    """One model with the settings of one call."""
+
+    def __init__(
+        self, recognizer: Recognizer, mode: Mode, beam: int | None, constraint: str | Path | None
+    ) -> None:
+        able = recognizer.config.modality
+        if mode not in ("auto", able) and able != "av":
+            raise ConfigError(
+                f"the model {recognizer.name} reads {able}, not {mode}",
+                todo="Choose another --model or leave out --mode.",
+            )
+        self.recognizer = recognizer
+        self.mode = able if mode == "auto" else mode
+        options = recognizer.config.search
+        self.options = options if beam is None else replace(options, beam_size=beam)
+        self.constraint = None
+        if constraint is not None:
+            self.constraint = load_grammar(constraint, recognizer.tokenizer.encode)
+
+    def chunks(self, job: _Job, select: Selection, tracker: FaceTracker | None) -> Iterator[Chunk]:
+        """The chunks of a file; what goes wrong is kept in the job."""
+        started = time.perf_counter()
+        try:
+            info = probe(job.path)
+            job.duration_s = info.duration_s
+            job.mode = self._mode_for(info)
+            for chunk in self._pieces(job, select, tracker):
+                job.seconds += time.perf_counter() - started
+                yield chunk
+                started = time.perf_counter()
+        except NoFaceError as error:
+            job.error = str(NoFaceError(error.what, path=job.path, todo=error.todo))
+        except VisemeError as error:
+            job.error = str(error)
+        job.seconds += time.perf_counter() - started
+
+    def _mode_for(self, info: MediaInfo) -> str:
+        """What of the file is read, given what it has."""
+        if self.mode in ("video", "av") and info.video is None:
+            if self.mode == "av":
+                return "audio"
+            raise NoVideoError(
+                "has no picture to read lips from",
+                path=info.path,
+                todo="Give a video, or a model that reads sound.",
+            )
+        if self.mode in ("audio", "av") and info.audio is None:
+            if self.mode == "av":
+                return "video"
+            raise NoAudioError(
+                "has no sound",
+                path=info.path,
+                todo="Use --mode video with a model that reads lips.",
+            )
+        return self.mode
+
+    def _pieces(self, job: _Job, select: Selection, tracker: FaceTracker | None) -> Iterator[Chunk]:
+        size = max(1, round(self.recognizer.config.chunk_s * VIDEO_FPS))
+        overlap = round(size * OVERLAP_SHARE)
+        if job.mode == "audio":
+            total = max(1, round(job.duration_s * VIDEO_FPS))
+            for start, end in chunks(total, size, overlap):
+                yield Chunk(start, end, None, 1.0, _sound(job.path, start, end))
+            return
+        frames = read_frames(job.path, fps=VIDEO_FPS, on_warning=job.warnings.append)
+        listens = select == "speaking" and probe(job.path).audio is not None
+        blocks = mouth_blocks(
+            frames,
+            fps=VIDEO_FPS,
+            tracker=tracker,
+            select=select,
+            audio=read_audio(job.path) if listens else None,
+            block_frames=size - overlap,
+        )
+        for start, rois, visible in windows(blocks, size, overlap):
+            end = start + len(rois)
+            audio = _sound(job.path, start, end) if job.mode == "av" else None
+            yield Chunk(start, end, rois, float(visible.mean()), audio)
+
+    def read(self, batch: Sequence[tuple[_Job, Chunk]]) -> None:
+        """Read chunks of one or several files together."""
+        started = time.perf_counter()
+        pieces = [chunk for _, chunk in batch]
+        lengths = torch.tensor([chunk.end_frame - chunk.start_frame for chunk in pieces])
+        size = self.recognizer.config.crop_size
+        rois = [scaled(crop(chunk.rois, size)) for chunk in pieces if chunk.rois is not None]
+        sound = [chunk.audio for chunk in pieces if chunk.audio is not None]
+        video = video_batch(rois) if rois else None
+        audio = audio_batch(sound) if sound else None
+        readings = self.recognizer.read(
+            audio if self.recognizer.config.modality == "audio" else video,
+            lengths,
+            audio,
+            options=self.options,
+            constraint=self.constraint,
+            visible=[chunk.visible for chunk in pieces],
+        )
+        seconds = (time.perf_counter() - started) / len(batch)
+        for (job, chunk), reading in zip(batch, readings, strict=True):
+            job.readings.append(reading)
+            job.bounds.append((chunk.start_frame, chunk.end_frame))
+            job.seconds += seconds
+
+    def transcript(self, job: _Job) -> Transcript:
+        """Put a file's readings together."""
+        spans = [(start / VIDEO_FPS, end / VIDEO_FPS) for start, end in job.bounds]
+        parts: list[list[Word]] = []
+        for reading, (start_s, end_s) in zip(job.readings, spans, strict=True):
+            if reading.withheld:
+                job.warnings.append(f"{start_s:.1f} s to {end_s:.1f} s: {reading.withheld}")
+            parts.append([] if reading.withheld else shifted(reading.words, start_s))
+        words = stitch(parts, spans)
+        return Transcript(
+            path=str(job.path),
+            text=" ".join(word.word for word in words),
+            words=words,
+            confidence=float(np.mean([word.confidence for word in words])) if words else 0.0,
+            mode=job.mode,
+            model=self.recognizer.name,
+            duration_s=job.duration_s,
+            rtf=job.seconds / job.duration_s if job.duration_s else 0.0,
+            warnings=job.warnings,
+            error=job.error,
+        )
+
+
+def windows(
+    blocks: Iterable[MouthBlock], size: int, overlap: int
+) -> Iterator[tuple[int, NDArray[np.uint8], NDArray[np.bool_]]]:
+    """Consecutive blocks as overlapping windows of `size` frames: (start, ROIs, visible).
+
+    The last window is up to `overlap` frames longer rather than leave a stub behind.
+    """
+    start, rois, visible = 0, np.zeros((0, 1, 1), np.uint8), np.zeros(0, np.bool_)
+    for block in blocks:
+        rois = np.concatenate([rois, block.rois]) if len(rois) else block.rois
+        visible = np.concatenate([visible, block.visible])
+        while len(rois) > size + overlap:
+            yield start, rois[:size], visible[:size]
+            step = size - overlap
+            start, rois, visible = start + step, rois[step:], visible[step:]
+    if len(rois):
+        yield start, rois, visible
+
+
+def shifted(words: Sequence[Word], by_s: float) -> list[Word]:
+    """The same words later."""
+    return [replace(w, start_s=w.start_s + by_s, end_s=w.end_s + by_s) for w in words]
+
+
+def _sound(path: Path, start: int, end: int) -> NDArray[np.float32]:
+    """The waveform of frames start to end."""
+    audio = read_audio(path, start_s=start / VIDEO_FPS, end_s=end / VIDEO_FPS)
+    return fit_audio(audio, end - start)
