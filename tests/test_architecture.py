@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "viseme"
 
 LEVELS = (
-    ("errors", "config", "files", "shapes", "assets"),
+    ("errors", "config", "files", "shapes", "assets", "provenance"),
     ("media", "audio", "face", "text", "nn", "train"),
     (
         "data",

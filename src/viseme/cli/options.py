@@ -1,0 +1,26 @@
+"""Options that several commands share."""
+
+from typing import Annotated, Literal
+
+import typer
+
+Device = Annotated[
+    Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute; auto takes a GPU if any.")
+]
+Beam = Annotated[
+    int | None, typer.Option(min=1, help="Hypotheses kept while decoding.  [default: the model's]")
+]
+BatchSize = Annotated[int, typer.Option(min=1, help="Pieces read at once; changes speed only.")]
+Grammar = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE",
+        help="Allow only such sentences: a bundled grammar (grid), a .grammar or a .words file.",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+
+
+def comma_list(values: list[str]) -> list[str]:
+    """The items of an option that may be repeated and may hold several, comma-separated."""
+    return [item.strip() for value in values for item in value.split(",") if item.strip()]

@@ -1,0 +1,87 @@
+"""`viseme train`: a system, a preset, a manifest, and any setting by its name."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from viseme.cli.console import result, say
+from viseme.cli.options import Device, comma_list
+from viseme.errors import ConfigError
+
+MANIFEST_VARIABLE = "VISEME_MANIFEST"
+
+
+def command(
+    context: typer.Context,
+    system: Annotated[str, typer.Argument(help="The paper's name, such as auto_avsr.")],
+    preset: Annotated[str, typer.Option(help="A complete set of settings, such as grid.")],
+    manifest: Annotated[
+        Path | None, typer.Option(envvar=MANIFEST_VARIABLE, help="What `viseme prepare` wrote.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the run.  [default: runs/SYSTEM-PRESET]")
+    ] = None,
+    modality: Annotated[
+        Literal["video", "audio", "av"] | None,
+        typer.Option(help="Short for --model.modality.  [default: the preset's]"),
+    ] = None,
+    split: Annotated[
+        list[str] | None,
+        typer.Option(help="Splits to train on; may be repeated.  [default: train]"),
+    ] = None,
+    val_split: Annotated[str, typer.Option(help="Split to evaluate on.")] = "val",
+    device: Device = "auto",
+) -> None:
+    """Train a model on a prepared corpus.
+
+    The same command again continues a run that was stopped. Every setting of the preset can be
+    changed: --loop.epochs 10 --model.dim=256. Prints the folder of the finished model.
+    """
+    settings = parse_settings(context.args)
+    if modality is not None:
+        settings["model.modality"] = modality
+    if manifest is None:
+        raise ConfigError(
+            "no manifest is given",
+            todo="Make one with `viseme prepare CORPUS OUT`, then add "
+            f"--manifest OUT/manifest.jsonl or set {MANIFEST_VARIABLE}.",
+        )
+    name = "-".join(filter(None, (system, preset, modality)))
+
+    from viseme.verbs.train import train
+
+    report = train(
+        system,
+        manifest,
+        out or Path("runs") / name,
+        preset=preset,
+        settings=settings,
+        train_splits=comma_list(split or ["train"]),
+        val_split=val_split,
+        device=device,
+    )
+    for figure, value in report.figures.items():
+        say(f"{val_split} {figure} {value:.4g}")
+    result(str(report.model))
+
+
+def parse_settings(arguments: Sequence[str]) -> dict[str, str]:
+    """The settings in arguments such as `--loop.epochs 10 --model.dim=256`, by full name.
+
+    Raises:
+        typer.BadParameter: an argument that is no option, or an option without a value.
+    """
+    settings: dict[str, str] = {}
+    rest = iter(arguments)
+    for argument in rest:
+        if not argument.startswith("--"):
+            raise typer.BadParameter(f"unexpected argument {argument!r}; settings are --NAME VALUE")
+        name, equals, value = argument[2:].partition("=")
+        if not equals:
+            value = next(rest, "--")
+            if value.startswith("--"):
+                raise typer.BadParameter(f"setting --{name} needs a value")
+        settings[name.replace("-", "_")] = value
+    return settings
