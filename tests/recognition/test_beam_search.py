@@ -1,6 +1,7 @@
 """The joint search against the plain reference, and its promises."""
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -12,8 +13,8 @@ from torch import Tensor
 from viseme.nn.transformer import TextDecoder
 from viseme.recognition.beam_search import SearchOptions, beam_search, hopeless
 from viseme.recognition.grammar import WordGrammar
+from viseme.recognition.heads import RecognitionHeads
 from viseme.recognition.hypothesis import Hypothesis
-from viseme.recognition.recognizer import RecognitionHeads
 
 VOCAB, DIM = 9, 16
 
@@ -148,12 +149,8 @@ def test_token_scores_are_those_of_the_decoder() -> None:
 
 
 def test_only_sentences_of_the_grammar_are_found() -> None:
-    sentences = {
-        (*letters(f"{x} {y} {z}"),)
-        for x in ("ab", "abc", "fa")
-        for y in ("e", "dd")
-        for z in ("ba", "b")
-    }
+    slots = (("ab", "abc", "fa"), ("e", "dd"), ("ba", "b"))
+    sentences = {(*letters(" ".join(words)),) for words in itertools.product(*slots)}
     options = SearchOptions(beam_size=20, num_best=20)
     heads, memory = random_heads(2), random_memory(2, 2, 14)
     long, short = beam_search(
@@ -165,7 +162,7 @@ def test_only_sentences_of_the_grammar_are_found() -> None:
 
 def test_options_and_empty_clips_are_checked() -> None:
     for bad in ({"beam_size": 0}, {"ctc_weight": 1.5}, {"max_tokens": 0}, {"num_best": 0}):
-        with pytest.raises(ValueError, match="must|between"):
+        with pytest.raises(ValueError, match=r"must be|is not"):
             SearchOptions(**bad)
     with pytest.raises(ValueError, match="at least one frame"):
         beam_search(random_heads(0), random_memory(0, 2, 5), torch.tensor([5, 0]))
