@@ -1,0 +1,1 @@
+"""Faces: find, follow, align and crop the mouth."""
