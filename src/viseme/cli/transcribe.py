@@ -20,40 +20,41 @@ DEFAULT_FORMATS = "txt,srt,vtt,tsv,json"
 SOME_FAILED, ALL_FAILED = 1, 2
 
 
+Files = Annotated[
+    list[str],
+    typer.Argument(metavar="FILE", help="Video or audio files, folders, patterns or manifests."),
+]
+Model = Annotated[str, typer.Option(help="A bundled model or a model folder.")]
+OutputDir = Annotated[
+    Path | None, typer.Option(file_okay=False, help="Write files there instead of printing.")
+]
+Formats = Annotated[
+    str | None, typer.Option(metavar="LIST", help=f"Of {', '.join(FORMATS)}; comma-separated.")
+]
+Mode = Annotated[
+    Literal["auto", "video", "audio", "av"], typer.Option(help="Read lips, voice or both.")
+]
+JsonLines = Annotated[
+    str | None, typer.Option(metavar="FILE", help="A JSON line for every file; - is stdout.")
+]
+Face = Annotated[
+    str,
+    typer.Option(metavar="largest|speaking|INDEX", help="Whose lips; INDEX counts from the left."),
+]
+
+
 def command(
-    files: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILE", help="Video or audio files, folders, patterns or manifests."
-        ),
-    ],
-    model: Annotated[str, typer.Option(help="A bundled model or a model folder.")] = DEFAULT_MODEL,
-    output_dir: Annotated[
-        Path | None, typer.Option(file_okay=False, help="Write files there instead of printing.")
-    ] = None,
-    format: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LIST",
-            help=f"Of {', '.join(FORMATS)}; comma-separated.",
-        ),
-    ] = None,
-    mode: Annotated[
-        Literal["auto", "video", "audio", "av"], typer.Option(help="Read lips, voice or both.")
-    ] = "auto",
+    files: Files,
+    model: Model = DEFAULT_MODEL,
+    output_dir: OutputDir = None,
+    format: Formats = None,
+    mode: Mode = "auto",
     device: Device = "auto",
     beam: Beam = None,
     batch_size: BatchSize = 8,
-    jsonl: Annotated[
-        str | None, typer.Option(metavar="FILE", help="A JSON line for every file; - is stdout.")
-    ] = None,
+    jsonl: JsonLines = None,
     grammar: Grammar = None,
-    face: Annotated[
-        str,
-        typer.Option(
-            metavar="largest|speaking|INDEX", help="Whose lips; INDEX counts from the left."
-        ),
-    ] = "largest",
+    face: Face = "largest",
     quiet: Quiet = False,
 ) -> int:
     """Print what is said in recordings.
@@ -94,7 +95,7 @@ def command(
             with bar.paused():
                 for sink in sinks:
                     sink(index, transcript)
-    if not num_failed:
+    if num_failed == 0:
         return 0
     return ALL_FAILED if num_failed == len(inputs) else SOME_FAILED
 
