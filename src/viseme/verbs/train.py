@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
@@ -12,13 +12,14 @@ from viseme.data.dataset import ClipDataset, Collator, Epoch
 from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip, read_manifest
 from viseme.errors import ConfigError, ManifestError
-from viseme.models import write_model
+from viseme.models import open_model, write_model
 from viseme.recognition.beam_search import SearchOptions
 from viseme.recognition.recognizer import ReadingConfig
 from viseme.systems import system as system_module
 from viseme.text.tokenizer import CharacterTokenizer, Tokenizer, train_sentencepiece
 from viseme.train.checkpoint import average_weights
 from viseme.train.loop import epoch_weights, fit, make_fabric
+from viseme.verbs.evaluate import calibrate
 
 logger = logging.getLogger(__name__)
 
@@ -109,16 +110,24 @@ def train(
     )
     model = out / MODEL_FOLDER
     last = epoch_weights(out)[-config.training.average_last :]
-    write_model(
-        model,
-        name=out.name,
-        system=system,
-        config=configs.to_dict(config.model),
-        reading=configs.to_dict(reading),
-        weights=average_weights(last),
-        tokenizer=tokenizer,
-        card=_card(out.name, system, preset, train_splits, len(train_clips), len(last)),
-    )
+    weights = average_weights(last)
+    card = _card(out.name, system, preset, train_splits, len(train_clips), len(last))
+
+    def write(reading: ReadingConfig) -> None:
+        write_model(
+            model,
+            name=out.name,
+            system=system,
+            config=configs.to_dict(config.model),
+            reading=configs.to_dict(reading),
+            weights=weights,
+            tokenizer=tokenizer,
+            card=card,
+        )
+
+    write(reading)
+    calibration = calibrate(module.load(open_model(model), device), val_clips)
+    write(replace(reading, calibration=calibration))
     return TrainReport(model, figures)
 
 

@@ -1,0 +1,169 @@
+"""`viseme evaluate`: error rates, calibration and speed of a model on a prepared manifest."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from viseme.data.dataset import load_example
+from viseme.data.example import VIDEO_FPS, Example
+from viseme.data.inputs import audio_batch, crop, scaled, video_batch
+from viseme.data.manifest import Clip, read_manifest
+from viseme.errors import ManifestError
+from viseme.metrics.calibration import expected_calibration_error
+from viseme.metrics.recognition import align, cer, confusions, wer
+from viseme.recognition.beam_search import SearchOptions
+from viseme.recognition.confidence import Abstention, Calibration
+from viseme.recognition.grammar import Constraint, load_grammar
+from viseme.recognition.recognizer import Reading, Recognizer
+from viseme.systems import load
+
+Progress = Callable[[str, float], None]
+
+NUM_CONFUSIONS = 20
+
+
+@dataclass(frozen=True)
+class ReadClip:
+    """A clip with what was read in it.
+
+    Attributes:
+        clip: the manifest's row; its text is the reference.
+        reading: the words, also where they are withheld.
+        num_frames: length of the clip.
+    """
+
+    clip: Clip
+    reading: Reading
+    num_frames: int
+
+    @property
+    def text(self) -> str:
+        """The text that a user would see: nothing where it is withheld."""
+        return "" if self.reading.withheld else self.reading.text
+
+    def verdicts(self) -> list[tuple[float, bool]]:
+        """Confidence of each word that was read, and whether the word is right."""
+        words = [word.word for word in self.reading.words]
+        pairs = align(str(self.clip.text).split(), words)
+        right = [said == read for said, read in pairs if read is not None]
+        return [(word.confidence, ok) for word, ok in zip(self.reading.words, right, strict=True)]
+
+
+def evaluate(
+    model: str | Path | Recognizer,
+    manifest: str | Path,
+    *,
+    splits: Sequence[str] | None = None,
+    constraint: str | Path | None = None,
+    beam: int | None = None,
+    batch_size: int = 8,
+    device: str = "auto",
+    on_progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Score a model on the transcribed clips of a manifest; a plain report by split.
+
+    Args:
+        model: name of a bundled model, a model folder, or a loaded model.
+        manifest: what `viseme prepare` wrote.
+        splits: which splits; None for all that the manifest has.
+        constraint: grammar that the texts must follow.
+        beam: width of the search; None for the model's own.
+        batch_size: clips read together.
+        device: "auto", "cpu" or "cuda".
+        on_progress: called with a clip's id and the share of all clips read.
+
+    Raises:
+        ManifestError: no transcribed clips in a split.
+        VisemeError: the model or the constraint is unusable.
+    """
+    recognizer = load(model, device) if isinstance(model, (str, Path)) else model
+    options = recognizer.config.search
+    options = options if beam is None else replace(options, beam_size=beam)
+    grammar = load_grammar(constraint, recognizer.tokenizer.encode) if constraint else None
+    clips = [clip for clip in read_manifest(manifest) if clip.text]
+    wanted = list(splits) if splits else sorted({str(clip.split) for clip in clips})
+    report: dict[str, Any] = {"model": recognizer.name, "search": asdict(options)}
+    report["constraint"] = str(constraint) if constraint else None
+    chosen = {name: [clip for clip in clips if clip.split == name] for name in wanted}
+    total, done = sum(map(len, chosen.values())), 0
+    for name, part in chosen.items():
+        if not part:
+            raise ManifestError(f"no transcribed clips of split {name!r}", path=manifest)
+        started = time.perf_counter()
+        read: list[ReadClip] = []
+        for item in read_clips(recognizer, part, options, grammar, batch_size):
+            read.append(item)
+            done += 1
+            if on_progress is not None:
+                on_progress(item.clip.id, done / total)
+        report[name] = summary(read, time.perf_counter() - started)
+    return report
+
+
+def read_clips(
+    recognizer: Recognizer,
+    clips: Sequence[Clip],
+    options: SearchOptions | None = None,
+    constraint: Constraint | None = None,
+    batch_size: int = 8,
+) -> Iterator[ReadClip]:
+    """Read prepared clips, several at a time, in their order."""
+    modality = recognizer.config.modality
+    for first in range(0, len(clips), batch_size):
+        batch = clips[first : first + batch_size]
+        examples = [load_example(clip, modality) for clip in batch]
+        stream, audio = _streams(examples, recognizer)
+        lengths = torch.tensor([example.num_frames for example in examples])
+        readings = recognizer.read(stream, lengths, audio, options=options, constraint=constraint)
+        for clip, example, reading in zip(batch, examples, readings, strict=True):
+            yield ReadClip(clip, reading, example.num_frames)
+
+
+def _streams(
+    examples: Sequence[Example], recognizer: Recognizer
+) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    """What `Recognizer.read` takes of the examples: its first stream, and audio beside video."""
+    size = recognizer.config.crop_size
+    rois = [scaled(crop(e.video, size)) for e in examples if e.video is not None]
+    sound = [e.audio for e in examples if e.audio is not None]
+    video = video_batch(rois) if rois else None
+    audio = audio_batch(sound) if sound else None
+    return (audio, None) if recognizer.config.modality == "audio" else (video, audio)
+
+
+def summary(read: Sequence[ReadClip], seconds: float) -> dict[str, Any]:
+    """Figures over read clips: rates with 95 % intervals, calibration, speed, single texts."""
+    references = [str(item.clip.text) for item in read]
+    texts = [item.text for item in read]
+    verdicts = [verdict for item in read for verdict in item.verdicts()]
+    confidence, correct = [c for c, _ in verdicts], [ok for _, ok in verdicts]
+    return {
+        "clips": len(read),
+        "wer": asdict(wer(references, texts)),
+        "cer": asdict(cer(references, texts)),
+        "withheld": sum(item.reading.withheld is not None for item in read),
+        "calibration_error": expected_calibration_error(confidence, correct) if verdicts else None,
+        "reading_rtf": seconds / (sum(item.num_frames for item in read) / VIDEO_FPS),
+        "confusions": confusions(references, texts, most=NUM_CONFUSIONS),
+        "texts": [
+            {"id": item.clip.id, "said": said, "read": text}
+            for item, said, text in zip(read, references, texts, strict=True)
+        ],
+    }
+
+
+def calibrate(recognizer: Recognizer, clips: Sequence[Clip]) -> Calibration:
+    """Fit the model's confidences on held-out clips that it was not trained on."""
+    bare = Recognizer(
+        recognizer.name,
+        recognizer.network,
+        recognizer.tokenizer,
+        replace(recognizer.config, calibration=Calibration(), abstention=Abstention(0.0, 0.0)),
+        str(recognizer.device),
+    )
+    verdicts = [v for item in read_clips(bare, clips) for v in item.verdicts()]
+    return Calibration.fit([score for score, _ in verdicts], [right for _, right in verdicts])
