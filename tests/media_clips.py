@@ -32,7 +32,7 @@ ENCODERS = {
 OPTIONS = {
     "libx264": {"crf": "12", "preset": "ultrafast"},
     "libx265": {"crf": "12", "preset": "ultrafast", "x265-params": "log-level=none"},
-    "libvpx": {"crf": "6", "b": "3M", "deadline": "realtime", "cpu-used": "8"},
+    "libvpx": {"crf": "6", "b": "3M", "quality": "realtime", "cpu-used": "16"},
     "libvpx-vp9": {"crf": "12", "b": "0", "deadline": "realtime", "cpu-used": "8"},
     "mpeg1video": {"b": "4M"},
     "mpeg2video": {"b": "4M"},
@@ -130,7 +130,7 @@ def write_clip(
         matrix: display matrix to store, such as `MATRICES[90]`.
         interlaced: weave each picture from two fields, the second half a frame later.
         audio: the sound track, as long as the picture; None for a silent clip.
-        delay_s: shift of the picture's time stamps.
+        delay_s: shift of the picture's time stamps, in whole pictures at a constant rate.
         audio_delay_s: shift of the sound's time stamps (its content shifts with them).
         options: more encoder options.
         muxer_options: options of the container.
