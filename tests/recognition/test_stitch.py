@@ -36,15 +36,17 @@ def test_an_overlap_as_long_as_the_chunk_is_refused() -> None:
 
 @st.composite
 def speech(draw: st.DrawFn) -> list[Word]:
-    """Words of 0.15 to 0.8 s with pauses; equal neighbours are at least 0.45 s apart."""
+    """Words of 0.15 to 0.8 s with pauses; the middles of equal ones are at least 0.42 s apart."""
     words: list[Word] = []
     now = draw(st.floats(0, 1))
     for text in draw(st.lists(st.sampled_from(["no", "yes", "four", "for"]), max_size=30)):
-        least = 0.45 if words and words[-1].word == text else 0.15
         now += draw(st.sampled_from([0.0, 0.0, 0.1, 3.0]))
-        end = now + draw(st.floats(least, 0.8))
-        words.append(Word(text, now, end))
-        now = end
+        length = draw(st.floats(0.15, 0.8))
+        equal = (w for w in reversed(words) if w.word == text)
+        if last := next(equal, None):
+            now = max(now, (last.start_s + last.end_s) / 2 + 0.42 - length / 2)
+        words.append(Word(text, now, now + length))
+        now += length
     return words
 
 

@@ -36,7 +36,7 @@ def ctc_grammar_decode(
     constraint: Constraint,
     *,
     num_best: int = 1,
-    beam_size: int = 64,
+    beam_size: int = 200,
     blank_id: int = 0,
 ) -> list[Hypothesis]:
     """The most likely allowed texts of one utterance's posteriors log_probs (T, V), best first.
@@ -49,7 +49,8 @@ def ctc_grammar_decode(
             that many are, which takes posteriors close to uniform; then the best-looking are tried.
         blank_id: id of the blank.
     """
-    scorer = CtcPrefixScorer(log_probs[None], torch.tensor([len(log_probs)]), blank_id)
+    # Sixteen short rows at a time, between steps of a heap: kept on the processor.
+    scorer = CtcPrefixScorer(log_probs[None].cpu(), torch.tensor([len(log_probs)]), blank_id)
     states = scorer.start()
     trying = [_Open(0.0, [], START, states, 0)]
     heap: list[_Open] = []

@@ -37,8 +37,8 @@ def stitch(
 ) -> list[Word]:
     """Join the words read in each chunk; a word in an overlap comes out once.
 
-    Equal words may be told apart from one word read twice only where they lie more than
-    `SAME_WORD_S` plus the jitter apart.
+    Two readings of a word may lie 0.2 s apart. Equal words whose middles are closer than twice that
+    can be taken for one.
 
     Args:
         readings: the words of each chunk, with times in the whole recording.
