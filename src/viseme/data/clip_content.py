@@ -35,7 +35,7 @@ class PrepareConfig:
     select: Selection = "largest"
     min_s: float = 0.4
     max_s: float = 120.0
-    min_visible_share: float = 0.5
+    min_visible_share: float = 0.75
     max_mismatch_s: float = 0.5
 
 

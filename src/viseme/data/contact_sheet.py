@@ -7,7 +7,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from viseme.data.manifest import Clip
-from viseme.data.roi_storage import ROI_SIZE_PX, read_rois
+from viseme.data.roi_storage import read_rois
+from viseme.face.align import MOUTH_ROI_SIZE_PX as SIZE_PX
 from viseme.files import atomic_write
 
 MAX_CLIPS = 24
@@ -22,8 +23,8 @@ def write_contact_sheet(path: str | Path, clips: Sequence[Clip]) -> None:
     The clips are evenly spaced too. Without clips the picture is empty.
     """
     chosen = [clips[index] for index in _evenly(len(clips), MAX_CLIPS)]
-    row_height = LABEL_HEIGHT_PX + ROI_SIZE_PX + GAP_PX
-    width = CROPS_PER_CLIP * (ROI_SIZE_PX + GAP_PX)
+    row_height = LABEL_HEIGHT_PX + SIZE_PX + GAP_PX
+    width = CROPS_PER_CLIP * (SIZE_PX + GAP_PX)
     sheet = Image.new("L", (width, max(1, len(chosen)) * row_height), 255)
     draw = ImageDraw.Draw(sheet)
     for row, clip in enumerate(chosen):
@@ -32,7 +33,7 @@ def write_contact_sheet(path: str | Path, clips: Sequence[Clip]) -> None:
         label = f"{clip.id}   {len(rois)} frames   {clip.text or ''}"
         draw.text((2, row * row_height + 2), label.encode("ascii", "replace").decode(), fill=0)
         for column, frame in enumerate(_evenly(len(rois), CROPS_PER_CLIP)):
-            place = (column * (ROI_SIZE_PX + GAP_PX), row * row_height + LABEL_HEIGHT_PX)
+            place = (column * (SIZE_PX + GAP_PX), row * row_height + LABEL_HEIGHT_PX)
             sheet.paste(Image.fromarray(rois[frame]), place)
     with atomic_write(path, "wb") as file:
         sheet.save(file, "PNG")

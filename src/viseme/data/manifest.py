@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
@@ -116,7 +117,7 @@ def iter_manifest(path: str | Path) -> Iterator[Clip]:
                     raise ManifestError(f"line {number} repeats the id {clip.id!r}", path=path)
                 seen.add(clip.id)
                 yield clip
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise ManifestError(f"cannot be read ({error})", path=path) from error
 
 

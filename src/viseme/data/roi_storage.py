@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from viseme.data.example import VIDEO_FPS
 from viseme.errors import MediaError
+from viseme.face.align import MOUTH_ROI_SIZE_PX
 from viseme.media import read_frames, write_video
 
-ROI_SIZE_PX = 96
+_ROI_SHAPE = (MOUTH_ROI_SIZE_PX, MOUTH_ROI_SIZE_PX)
 
 
 def write_rois(path: str | Path, rois: NDArray[np.uint8]) -> None:
@@ -21,7 +22,7 @@ def write_rois(path: str | Path, rois: NDArray[np.uint8]) -> None:
     Raises:
         MediaError: the file cannot be written.
     """
-    if rois.dtype != np.uint8 or rois.ndim != 3 or rois.shape[1:] != (ROI_SIZE_PX, ROI_SIZE_PX):
+    if rois.dtype != np.uint8 or rois.shape[1:] != _ROI_SHAPE:
         raise ValueError(f"mouth ROIs are uint8 (T, 96, 96), not {rois.dtype} {rois.shape}")
     write_video(path, rois, VIDEO_FPS, lossless=True)
 
@@ -33,7 +34,7 @@ def read_rois(path: str | Path) -> NDArray[np.uint8]:
         MediaError: the file is missing, damaged, or no file of mouth ROIs.
     """
     rois = np.stack([frame[..., 0] for frame in read_frames(path, fps=None)])
-    if rois.shape[1:] != (ROI_SIZE_PX, ROI_SIZE_PX):
+    if rois.shape[1:] != _ROI_SHAPE:
         raise MediaError(
             f"has pictures of {rois.shape[2]}x{rois.shape[1]} px where mouth ROIs have 96x96",
             path=path,

@@ -1,0 +1,239 @@
+"""Preparing a corpus: what is taken, what is rejected and why."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from raw_corpus import bright_faces, tree, write_corpus, write_talk
+
+from viseme.data.clip_content import PrepareConfig
+from viseme.data.manifest import Clip, read_manifest, write_manifest
+from viseme.data.prepare import PrepareReport, Progress, prepare
+from viseme.data.prepare_clip import is_safe_id
+from viseme.data.roi_storage import read_rois
+from viseme.errors import ConfigError, ManifestError, MediaError
+from viseme.media import read_audio
+
+ACCEPTED = [
+    "blinks",
+    "leaves",
+    "separate_sound",
+    "train/silent",
+    "train/with_text",
+    "twice",
+    "val/cues",
+]
+REASONS = {
+    "blip": "too_short",
+    "broken": "unreadable",
+    "hides": "face_lost",
+    "mismatch": "length_mismatch",
+    "nobody": "no_face",
+    "twice": "duplicate_id",
+}
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_corpus(tmp_path_factory.mktemp("raw"))
+
+
+@pytest.fixture(scope="module")
+def report(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> PrepareReport:
+    out = tmp_path_factory.mktemp("prepared")
+    return prepare(raw, out, workers=1, make_tracker=bright_faces)
+
+
+@pytest.fixture(scope="module")
+def clips(report: PrepareReport) -> dict[str, Clip]:
+    return {clip.id: clip for clip in read_manifest(report.out / "manifest.jsonl")}
+
+
+def rejects(out: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (out / "rejects.jsonl").read_text().splitlines()]
+
+
+def test_good_clips_are_in_the_manifest_in_order(clips: dict[str, Clip]) -> None:
+    assert list(clips) == ACCEPTED
+
+
+def test_every_reject_has_its_reason(report: PrepareReport) -> None:
+    rows = rejects(report.out)
+    assert {row["id"]: row["code"] for row in rows} == REASONS
+    assert all(row["reason"].endswith(".") for row in rows)
+    assert {row["source"] for row in rows if row["id"] == "twice"} == {"twice.mp4"}
+
+
+def test_reasons_are_sentences_without_this_machine(report: PrepareReport, raw: Path) -> None:
+    written = "".join(
+        (report.out / name).read_text()
+        for name in ("rejects.jsonl", "summary.json", "manifest.jsonl")
+    )
+    assert str(raw) not in written
+    assert str(report.out) not in written
+
+
+def test_crops_are_as_long_as_the_clip_says(clips: dict[str, Clip]) -> None:
+    for clip in clips.values():
+        assert clip.video is not None
+        assert read_rois(clip.video).shape == (clip.extra["num_frames"], 96, 96)
+
+
+def test_short_gaps_are_bridged_and_long_ones_marked(clips: dict[str, Clip]) -> None:
+    assert clips["blinks"].extra["visible_share"] == 1.0
+    leaves = clips["leaves"]
+    assert leaves.extra["visible_share"] == round(47 / 60, 4)
+    assert leaves.video is not None
+    seen = read_rois(leaves.video).any(axis=(1, 2))
+    assert seen[:47].all()
+    assert not seen[47:].any()
+
+
+def test_sound_comes_from_the_track_or_from_beside(clips: dict[str, Clip]) -> None:
+    with_sound = {name for name, clip in clips.items() if clip.audio is not None}
+    assert with_sound == {"train/with_text", "separate_sound"}
+    audio = clips["separate_sound"].audio
+    assert audio is not None
+    assert audio.suffix == ".flac"
+    assert read_audio(audio).shape == (16_000,)
+
+
+def test_text_and_split_are_kept(clips: dict[str, Clip]) -> None:
+    assert clips["train/with_text"].text == "hello world"
+    assert clips["val/cues"].text == "good 42"
+    assert clips["train/silent"].text is None
+    assert [clips[name].split for name in ("train/silent", "val/cues", "blinks")] == [
+        "train",
+        "val",
+        None,
+    ]
+
+
+def test_the_report_is_the_summary(report: PrepareReport) -> None:
+    summary = json.loads((report.out / "summary.json").read_text())
+    assert (summary["accepted"], summary["rejected"]) == (len(ACCEPTED), len(REASONS))
+    assert report.reasons == summary["reasons"]
+    assert sum(report.reasons.values()) == report.rejected
+    assert report.splits == {"train": 2, "val": 1}
+    assert summary["acceptance_rate"] == pytest.approx(7 / 13, abs=1e-4)
+    assert report.is_enough
+
+
+def test_the_contact_sheet_has_a_row_per_clip(report: PrepareReport) -> None:
+    from PIL import Image
+
+    with Image.open(report.out / "contact_sheet.png") as sheet:
+        pixels = np.asarray(sheet)
+    rows = np.array_split(pixels, len(ACCEPTED))
+    assert all(row.std() > 10 for row in rows)
+
+
+def test_too_few_accepted_clips_are_reported(raw: Path, report: PrepareReport) -> None:
+    again = prepare(raw, report.out, workers=1, make_tracker=bright_faces, min_acceptance=0.6)
+    assert not again.is_enough
+
+
+def test_the_number_of_workers_changes_nothing(
+    raw: Path, tmp_path: Path, report: PrepareReport
+) -> None:
+    prepare(raw, report.out, workers=1, make_tracker=bright_faces)
+    prepare(raw, tmp_path, workers=3, make_tracker=bright_faces)
+    assert tree(tmp_path) == tree(report.out)
+
+
+def test_progress_counts_up_to_the_end(raw: Path, tmp_path: Path) -> None:
+    told: list[Progress] = []
+    prepare(raw, tmp_path, workers=1, make_tracker=bright_faces, on_progress=told.append)
+    assert [progress.done for progress in told] == list(range(1, 14))  # one has its id from another
+    assert {progress.total for progress in told} == {13}
+    assert (told[-1].accepted, told[-1].rejected) == (7, 6)
+
+
+def test_a_manifest_keeps_what_it_says_and_its_windows(tmp_path: Path) -> None:
+    write_talk(tmp_path / "raw" / "long.mp4", 75, sound_s=3.0)
+    parts = [
+        Clip(f"part{i}", tmp_path / "raw" / "long.mp4", start_s=i, end_s=i + 1.0, text=f"t {i}",
+             speaker="me", split="test_unseen", corpus="mine", confidence=0.5, extra={"x": i})
+        for i in range(3)
+    ]  # fmt: skip
+    write_manifest(tmp_path / "raw" / "manifest.jsonl", parts)
+    report = prepare(tmp_path / "raw", tmp_path / "out", workers=1, make_tracker=bright_faces)
+    for before, after in zip(parts, read_manifest(report.out / "manifest.jsonl"), strict=True):
+        for name in ("id", "text", "speaker", "split", "corpus", "confidence"):
+            assert getattr(after, name) == getattr(before, name)
+        assert (after.start_s, after.end_s) == (0.0, None)
+        assert after.extra["source_window_s"] == [before.start_s, before.end_s]
+        assert after.extra["source"] == "long.mp4"
+        assert after.extra["x"] == before.extra["x"]
+        assert after.extra["num_frames"] == 25
+        assert after.audio is not None
+        assert len(read_audio(after.audio)) == 16_000
+
+
+def test_long_clips_are_rejected_before_they_are_tracked(tmp_path: Path) -> None:
+    write_talk(tmp_path / "raw" / "long.mp4", 75)
+    config = PrepareConfig(max_s=2.0)
+    report = prepare(tmp_path / "raw", tmp_path / "out", workers=1, config=config)
+    assert report.reasons == {"too_long": 1}
+
+
+def test_rows_without_video_and_files_without_picture_are_rejected(tmp_path: Path) -> None:
+    from viseme.media import write_audio
+
+    write_audio(tmp_path / "sound.wav", np.zeros(16_000), 16_000)
+    clips = [Clip("none"), Clip("sound", tmp_path / "sound.wav"), Clip("gone", tmp_path / "x.mp4")]
+    write_manifest(tmp_path / "m.jsonl", clips)
+    report = prepare(tmp_path / "m.jsonl", tmp_path / "out", workers=1, make_tracker=bright_faces)
+    assert report.reasons == {"no_video": 2, "unreadable": 1}
+    assert report.acceptance_rate == 0
+    assert (report.out / "manifest.jsonl").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    "clip_id", ["../evil", "/evil", "a/../../evil", "a\\b", ".x", "a//b", "a:"]
+)
+def test_an_id_cannot_leave_the_folder(tmp_path: Path, clip_id: str) -> None:
+    assert not is_safe_id(clip_id)
+    write_talk(tmp_path / "a.mp4", 12)
+    fine = Clip("fine", tmp_path / "a.mp4")
+    write_manifest(tmp_path / "m.jsonl", [Clip(clip_id, tmp_path / "a.mp4"), fine])
+    report = prepare(tmp_path / "m.jsonl", tmp_path / "out", workers=1, make_tracker=bright_faces)
+    assert report.reasons == {"bad_id": 1}
+    assert {path.name for path in tmp_path.iterdir()} == {"a.mp4", "m.jsonl", "out"}
+
+
+def test_sources_without_clips_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="holds no clips"):
+        prepare(tmp_path, tmp_path / "out", workers=1)
+    with pytest.raises(ManifestError, match="no such folder"):
+        prepare(tmp_path / "nowhere", tmp_path / "out", workers=1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"workers": 0}, "workers"),
+        ({"min_acceptance": 1.5}, "min_acceptance"),
+        ({"corpus": "unknown"}, "unknown"),
+        ({"config": PrepareConfig(select=-1)}, "-1"),
+        ({"config": PrepareConfig(min_visible_share=2)}, "min_visible_share"),
+    ],
+)
+def test_wrong_settings_are_refused(
+    raw: Path, tmp_path: Path, settings: dict, message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        prepare(raw, tmp_path, **settings)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_that_cannot_be_written_is_no_reject(tmp_path: Path, monkeypatch) -> None:
+    write_talk(tmp_path / "raw" / "a.mp4")
+
+    def refuse(*args: object) -> None:
+        raise MediaError("cannot be written", path="a")
+
+    monkeypatch.setattr("viseme.data.prepare_clip.write_rois", refuse)
+    with pytest.raises(MediaError, match="cannot be written"):
+        prepare(tmp_path / "raw", tmp_path / "out", workers=1, make_tracker=bright_faces)
