@@ -1,0 +1,142 @@
+"""From file to text: real-time factor by stage, peak memory by length, start-up times.
+
+The floor of the real-time factor is decoding alone; every figure is seconds per second of video.
+Long recordings are made by repeating the given clips. Writes one JSON with its provenance.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from itertools import chain, cycle, islice
+from pathlib import Path
+from typing import Any
+
+from viseme.data.example import VIDEO_FPS
+from viseme.face.crop import mouth_blocks
+from viseme.files import atomic_write
+from viseme.media import VideoWriter, probe, read_frames
+from viseme.provenance import provenance
+from viseme.systems import load
+from viseme.verbs.transcribe import transcribe_files
+
+REPEATS = 3
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Median wall time of several calls, after one that is not counted."""
+    times = []
+    for _ in range(REPEATS + 1):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times[1:])
+
+
+def stages(clips: list[Path], model: str) -> dict[str, float]:
+    """Real-time factors of decoding, of tracking and cropping, and of reading."""
+    duration_s = sum(probe(clip).duration_s for clip in clips)
+    recognizer = load(model, "cpu")
+
+    def decode() -> None:
+        for clip in clips:
+            for _ in read_frames(clip, fps=VIDEO_FPS):
+                pass
+
+    def crop() -> None:
+        for clip in clips:
+            for _ in mouth_blocks(read_frames(clip, fps=VIDEO_FPS)):
+                pass
+
+    def read() -> None:
+        for transcript in transcribe_files(clips, model=recognizer):
+            assert transcript.error is None, transcript.error
+
+    decoding, cropping, reading = seconds(decode), seconds(crop), seconds(read)
+    return {
+        "decode": decoding / duration_s,
+        "track_and_crop": (cropping - decoding) / duration_s,
+        "read": (reading - cropping) / duration_s,
+        "file_to_text": reading / duration_s,
+        "file_to_text_over_decode": reading / decoding,
+    }
+
+
+def lengthened(clips: list[Path], minutes: float, path: Path) -> None:
+    """Write a recording of the given length that repeats the clips."""
+
+    def frames() -> Iterator[Any]:
+        return chain.from_iterable(read_frames(clip, fps=VIDEO_FPS) for clip in cycle(clips))
+
+    with VideoWriter(path, VIDEO_FPS) as writer:
+        for frame in islice(frames(), round(minutes * 60 * VIDEO_FPS)):
+            writer.write_frame(frame)
+
+
+def long_recording(clips: list[Path], minutes: float, model: str) -> dict[str, float]:
+    """Peak memory and real-time factor of the command on a long recording."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "long.mp4"
+        lengthened(clips, minutes, path)
+        command = [sys.executable, "-m", "viseme", "transcribe", str(path), "--model", model]
+        started = time.perf_counter()
+        process = subprocess.Popen([*command, "--quiet"], stdout=subprocess.DEVNULL)
+        _, status, usage = _wait(process)
+        elapsed = time.perf_counter() - started
+        if status:
+            raise RuntimeError(f"{command} ended with {status}")
+    return {
+        "minutes": minutes,
+        "peak_mib": usage.ru_maxrss / 1024,
+        "rtf": elapsed / (minutes * 60),
+    }
+
+
+def _wait(process: subprocess.Popen[bytes]) -> tuple[int, int, resource.struct_rusage]:
+    pid, status, usage = os.wait4(process.pid, 0)
+    return pid, os.waitstatus_to_exitcode(status), usage
+
+
+def start_up() -> dict[str, float]:
+    """Seconds of whole processes: a bare interpreter, the import, and the help of the command."""
+    python = sys.executable
+    commands = {
+        "python": [python, "-c", "pass"],
+        "import_viseme": [python, "-c", "import viseme"],
+        "help": [python, "-m", "viseme", "--help"],
+        "transcribe_help": [python, "-m", "viseme", "transcribe", "--help"],
+    }
+    return {
+        name: seconds(lambda c=command: subprocess.run(c, check=True, capture_output=True))
+        for name, command in commands.items()
+    }
+
+
+def main() -> None:
+    """Parse, measure, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clips", nargs="+", type=Path, required=True, help="talking clips")
+    parser.add_argument("--model", default="grid-s1-vsr")
+    parser.add_argument("--minutes", nargs="*", type=float, default=[1, 5])
+    parser.add_argument("--out", type=Path, default=Path("results/end_to_end.json"))
+    arguments = parser.parse_args()
+    record = provenance(["python", "-m", "benchmarks", "end_to_end", *sys.argv[1:]])
+    record["data"] = {"clips": [clip.name for clip in arguments.clips]}
+    record["start_up_s"] = start_up()
+    record["real_time_factor"] = stages(arguments.clips, arguments.model)
+    record["long_recordings"] = [
+        long_recording(arguments.clips, minutes, arguments.model) for minutes in arguments.minutes
+    ]
+    with atomic_write(arguments.out) as out:
+        out.write(json.dumps(record, indent=2) + "\n")
+    sys.stdout.write(arguments.out.read_text())
+
+
+if __name__ == "__main__":
+    main()
