@@ -1,10 +1,10 @@
-"""Every error a user can meet. Each says what is wrong, with which file, and what to do about it."""
+"""Every error a user can meet. Each says what is wrong, with which file, and what to do."""
 
 from pathlib import Path
 
 
 class VisemeError(Exception):
-    """Base of all errors that bad input can cause; the command line prints them without a traceback.
+    """Base of all errors that bad input can cause; the command line prints no traceback of them.
 
     Args:
         what: what is wrong, a clause without a full stop.

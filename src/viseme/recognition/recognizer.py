@@ -148,12 +148,17 @@ class Recognizer:
     def _reading(self, hypothesis: Hypothesis | None, log_probs: Any, visible: float) -> Reading:
         if hypothesis is None:
             return Reading([], None, "no allowed text fits this clip")
-        words = timed_words(
-            hypothesis,
-            self.tokenizer.pieces(hypothesis.tokens),
-            log_probs,
-            frames_per_s=FRAMES_PER_S,
-            calibration=self.config.calibration,
-        )
+        try:
+            words = timed_words(
+                hypothesis,
+                self.tokenizer.pieces(hypothesis.tokens),
+                log_probs,
+                frames_per_s=FRAMES_PER_S,
+                calibration=self.config.calibration,
+            )
+        except ValueError:  # without CTC in its score a search can write more than fits
+            return Reading(
+                [], hypothesis, "no readable speech here: the text does not fit the clip"
+            )
         confidences = [word.confidence for word in words]
         return Reading(words, hypothesis, self.config.abstention.reason(confidences, visible))

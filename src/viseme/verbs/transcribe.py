@@ -54,7 +54,7 @@ class Chunk:
     audio: NDArray[np.float32] | None
 
 
-@dataclass
+@dataclass(eq=False)
 class _Job:
     """A file on its way through the reader."""
 
