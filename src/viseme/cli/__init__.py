@@ -4,7 +4,6 @@ The commands import what they need when they run, so that `--help` answers at on
 """
 
 import os
-import sys
 from typing import Annotated
 
 import typer
@@ -43,13 +42,19 @@ def app() -> typer.Typer:
     return viseme
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        console.result(f"viseme {__version__}")
+        raise typer.Exit
+
+
 def _options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,
 ) -> None:
     """Read lips from video, and train the models that do."""
-    if version:
-        console.result(f"viseme {__version__}")
-        sys.exit(0)
     if debug:
         os.environ[DEBUG_VARIABLE] = "1"

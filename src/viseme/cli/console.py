@@ -11,15 +11,16 @@ class ReaderGoneError(Exception):
 
 
 def set_up(level: int = logging.INFO) -> None:
-    """Send what the library logs to stderr, and let odd file names pass through stdout."""
+    """Send what the library logs to stderr, and let odd file names pass through both streams."""
     handler = _Handler()
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger("viseme")
     logger.handlers[:] = [handler]
     logger.setLevel(level)
     logger.propagate = False
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def be_quiet() -> None:

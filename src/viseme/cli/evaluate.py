@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +12,9 @@ import typer
 from viseme.cli.console import be_quiet, result, say, table
 from viseme.cli.options import BatchSize, Beam, Device, Grammar, Quiet, comma_list
 from viseme.cli.progress import progress
+
+INTERVAL_SEED = 0
+"""What the metrics resample with for their intervals; nothing else in an evaluation is random."""
 
 
 def command(
@@ -37,36 +40,45 @@ def command(
     from viseme.provenance import provenance
     from viseme.verbs.evaluate import evaluate
 
-    options = {} if beam is None else {"beam": beam}
-    with progress("evaluating", "clip", quiet) as bar:
+    with progress("evaluating", quiet=quiet) as bar:
         report = evaluate(
             model,
             manifest,
             splits=comma_list(split) if split else None,
             constraint=grammar,
+            beam=beam,
             batch_size=batch_size,
             device=device,
-            on_progress=bar.report,
-            **options,
+            on_progress=lambda clip, share: bar.report(share, 1, clip),
         )
-    result(table(list(rows(report))))
+    result(table(rows(report)))
     if output is not None:
         data = {"manifest": str(manifest), "sha256": _sha256(manifest)}
-        record = provenance(["viseme", *sys.argv[1:]]) | {"data": data, "report": report}
+        record = provenance(["viseme", *sys.argv[1:]])
+        record |= {"seed": INTERVAL_SEED, "data": data, "report": report}
         with atomic_write(output) as file:
             file.write(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
         say(f"wrote {output}")
 
 
-def rows(report: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Every single figure of a report by its full name; lists are left to the JSON."""
-    for name, value in report.items():
-        if isinstance(value, Mapping):
-            yield from rows(value, f"{prefix}{name}.")
-        elif isinstance(value, float):
-            yield f"{prefix}{name}", f"{value:.4g}"
-        elif isinstance(value, str | int):
-            yield f"{prefix}{name}", str(value)
+def rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """The chief figures of every split; the rest is left to the JSON."""
+    lines: list[tuple[str, ...]] = [("SPLIT", "CLIPS", "WER", "95 %", "CER", "WITHHELD")]
+    for name, part in report.items():
+        if isinstance(part, Mapping) and "wer" in part:
+            word, character = part["wer"], part["cer"]
+            interval = f"{word['low']:.1%}-{word['high']:.1%}"
+            lines.append(
+                (
+                    name,
+                    str(part["clips"]),
+                    f"{word['rate']:.1%}",
+                    interval,
+                    f"{character['rate']:.1%}",
+                    str(part["withheld"]),
+                )
+            )
+    return lines
 
 
 def _sha256(file: Path) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 
 from viseme.cli.console import say
 
+_MILESTONES = 10
 _MILESTONE_S = 10.0
-_MILESTONE_SHARE = 0.1
 
 
 class Progress(ABC):
@@ -26,12 +26,12 @@ class Progress(ABC):
 
 
 @contextmanager
-def progress(label: str, unit: str, quiet: bool = False) -> Iterator[Progress]:
+def progress(label: str, unit: str | None = None, quiet: bool = False) -> Iterator[Progress]:
     """The progress that suits stderr.
 
     Args:
         label: what is being done.
-        unit: what is counted, in the singular.
+        unit: what is counted, in the singular; None if shares are.
         quiet: show nothing.
     """
     if quiet or sys.stderr is None:
@@ -56,23 +56,23 @@ class Silent(Progress):
 class Milestones(Progress):
     """A line for every tenth of the work, but not more often than every ten seconds."""
 
-    def __init__(self, label: str, unit: str) -> None:
+    def __init__(self, label: str, unit: str | None) -> None:
         self._label, self._speed = label, _Speed(unit)
-        self._last_s, self._last_share = time.monotonic(), 0.0
+        self._last_s, self._passed = time.monotonic(), 0
 
     def report(self, done: float, total: float, note: str = "") -> None:
         """Say it if it is a milestone."""
-        speed, share, now_s = self._speed(done), done / max(total, 1), time.monotonic()
-        if share < self._last_share + _MILESTONE_SHARE or now_s < self._last_s + _MILESTONE_S:
-            return
-        self._last_s, self._last_share = now_s, share
-        say(f"{self._label} {share:.0%} ({done:.0f} of {total:.0f}) {speed}")
+        speed, now_s = self._speed(done), time.monotonic()
+        passed = int(_MILESTONES * done / max(total, 1))
+        if passed > self._passed and now_s >= self._last_s + _MILESTONE_S:
+            self._last_s, self._passed = now_s, passed
+            say(f"{self._label} {done / total:.0%}" + (f", {speed}" if speed else ""))
 
 
 class Live(Progress):
     """A bar with share, rate and time left."""
 
-    def __init__(self, label: str, unit: str) -> None:
+    def __init__(self, label: str, unit: str | None) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as RichProgress
@@ -113,7 +113,7 @@ class Live(Progress):
 class _Speed:
     """The mean rate since the first report, as text; what was done before it does not count."""
 
-    def __init__(self, unit: str) -> None:
+    def __init__(self, unit: str | None) -> None:
         self._unit = unit
         self._first: tuple[float, float] | None = None
 
@@ -122,7 +122,7 @@ class _Speed:
         if self._first is None:
             self._first = (done, now_s)
         first_done, first_s = self._first
-        if done <= first_done or now_s <= first_s:
+        if self._unit is None or done <= first_done or now_s <= first_s:
             return ""
         per_s = (done - first_done) / (now_s - first_s)
         return f"{per_s:.1f} {self._unit}/s" if per_s >= 1 else f"{1 / per_s:.1f} s/{self._unit}"

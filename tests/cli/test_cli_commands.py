@@ -1,0 +1,209 @@
+"""The other commands: what they hand to the library, print and return."""
+
+import hashlib
+import json
+from importlib import import_module
+from inspect import signature
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pretence import Call, Stub, Viseme
+
+from viseme import assets, models
+from viseme.cli.models import summary
+from viseme.errors import AssetError, ConfigError
+
+
+def test_version(viseme: Viseme) -> None:
+    ran = viseme("--version")
+    assert (ran.code, ran.out) == (0, "viseme 0.1.0\n")
+
+
+@pytest.mark.parametrize("arguments", [["transmogrify"], ["doctor", "--fast"], ["prepare", "x"]])
+def test_usage_errors(viseme: Viseme, arguments: list[str]) -> None:
+    ran = viseme(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert "Traceback" not in ran.err
+
+
+@pytest.fixture
+def training(stub: Stub) -> Call:
+    report = SimpleNamespace(model=Path("runs/x/model"), figures={"wer": 0.04321})
+    return stub("viseme.verbs.train.train", lambda *_, **__: report)
+
+
+def test_train(viseme: Viseme, training: Call) -> None:
+    arguments = "auto_avsr --preset grid --modality video --manifest m.jsonl --split a,b --split c"
+    ran = viseme("train", *arguments.split(), "--loop.epochs", 3, "--model.mask-padding=no")
+    assert training.args == ("auto_avsr", Path("m.jsonl"), Path("runs/auto_avsr-grid-video"))
+    assert training.options == {
+        "preset": "grid",
+        "settings": {
+            "loop.epochs": "3",
+            "model.mask_padding": "no",
+            "model.modality": "video",
+        },
+        "train_splits": ["a", "b", "c"],
+        "val_split": "val",
+        "device": "auto",
+    }
+    assert (ran.code, ran.out, ran.err) == (0, "runs/x/model\n", "viseme: val wer 0.04321\n")
+
+
+def test_train_takes_the_manifest_from_the_environment(
+    viseme: Viseme, training: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISEME_MANIFEST", "all.jsonl")
+    viseme("train", "auto_avsr", "--preset", "grid", "--out", "here", "--optim.rate", "-1")
+    assert training.args == ("auto_avsr", Path("all.jsonl"), Path("here"))
+    assert training.options is not None
+    assert training.options["settings"] == {"optim.rate": "-1"}
+
+
+def test_train_says_how_to_get_a_manifest(
+    viseme: Viseme, training: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VISEME_MANIFEST", raising=False)
+    ran = viseme("train", "auto_avsr", "--preset", "grid")
+    assert (ran.code, training.options) == (1, None)
+    assert "viseme prepare" in ran.err
+
+
+@pytest.mark.parametrize("extra", [["more"], ["--loop.epochs"], ["--loop.epochs", "--x", "1"]])
+def test_train_refuses_what_is_no_setting(viseme: Viseme, training: Call, extra: list[str]) -> None:
+    ran = viseme("train", "auto_avsr", "--preset", "grid", "--manifest", "m", *extra)
+    assert (ran.code, training.options) == (2, None)
+
+
+def prepare_report(out: Path, accepted: int, rejected: int) -> SimpleNamespace:
+    rate = accepted / (accepted + rejected)
+    return SimpleNamespace(
+        out=out,
+        accepted=accepted,
+        rejected=rejected,
+        reasons={"no_face": rejected},
+        splits={"train": accepted},
+        hours=0.25,
+        min_acceptance=0.5,
+        acceptance_rate=rate,
+        is_enough=rate >= 0.5,
+    )
+
+
+@pytest.mark.parametrize(("accepted", "code"), [(3, 0), (1, 1)])
+def test_prepare(viseme: Viseme, monkeypatch: pytest.MonkeyPatch, accepted: int, code: int) -> None:
+    call = Call()
+
+    def prepare(*args: Any, on_progress: Any, **options: Any) -> SimpleNamespace:
+        call.args, call.options = args, options
+        on_progress(SimpleNamespace(done=1, total=4, rejected=1))
+        return prepare_report(args[1], accepted, 4 - accepted)
+
+    monkeypatch.setattr(import_module("viseme.data.prepare"), "prepare", prepare)
+    ran = viseme("prepare", "src", "out", "--corpus", "grid", "--workers", 2, "--no-resume")
+    assert call.args == (Path("src"), Path("out"))
+    assert call.options == {
+        "corpus": "grid",
+        "workers": 2,
+        "resume": False,
+        "min_acceptance": 0.5,
+    }
+    assert ran.code == code
+    assert f"accepted     {accepted}" in ran.out
+    assert ("rejects.jsonl" in ran.err) == bool(code)
+
+
+RATE = {"rate": 0.05, "low": 0.04, "high": 0.065, "edits": 5}
+REPORT = {
+    "model": "tiny",
+    "test": {"clips": 9, "wer": RATE, "cer": RATE, "withheld": 1, "texts": []},
+}
+
+
+def test_evaluate(viseme: Viseme, stub: Stub, tmp_path: Path) -> None:
+    manifest, output = tmp_path / "m.jsonl", tmp_path / "new" / "figures.json"
+    manifest.write_text("{}")
+    call = stub("viseme.verbs.evaluate.evaluate", lambda *_, **__: REPORT)
+    options = ["--split", "test", "--grammar", "grid", "--output", output]
+    ran = viseme("evaluate", "tiny", manifest, *options)
+    assert ran.code == 0
+    assert ran.out.splitlines()[1].split() == ["test", "9", "5.0%", "4.0%-6.5%", "5.0%", "1"]
+    assert call.args == ("tiny", manifest)
+    assert call.options is not None
+    assert (call.options["splits"], call.options["constraint"]) == (["test"], "grid")
+    record = json.loads(output.read_text(encoding="utf-8"))
+    assert record["command"].startswith("viseme evaluate tiny ")
+    assert record["data"]["sha256"] == hashlib.sha256(b"{}").hexdigest()
+    assert record["report"] == REPORT
+    assert {"commit", "seed", "machine", "date"} <= record.keys()
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        ("viseme.verbs.transcribe.transcribe_files", ["transcribe", "a.mp4"]),
+        ("viseme.verbs.evaluate.evaluate", ["evaluate", "m", __file__]),
+        ("viseme.verbs.train.train", ["train", "s", "--preset", "p", "--manifest", "m"]),
+        ("viseme.data.prepare.prepare", ["prepare", "a", "b"]),
+        ("viseme.verbs.demo.demo", ["demo"]),
+    ],
+)
+def test_verbs_accept_what_the_commands_hand_them(
+    viseme: Viseme, monkeypatch: pytest.MonkeyPatch, function: str, arguments: list[str]
+) -> None:
+    """The stubs of the other tests would not notice that a verb has changed."""
+    module_name, _, name = function.rpartition(".")
+    module = import_module(module_name)
+    expected = signature(getattr(module, name))
+    calls = []
+
+    def check(*args: Any, **options: Any) -> None:
+        calls.append(expected.bind(*args, **options))
+        raise ConfigError("far enough")
+
+    monkeypatch.setattr(module, name, check)
+    assert viseme(*arguments).err == "viseme: far enough.\n"
+    assert len(calls) == 1
+
+
+def test_models(viseme: Viseme, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    config = {"system": "auto_avsr", "config": {"modality": "video"}}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "model.safetensors").write_bytes(bytes(1_200_000))
+    (folder / "README.md").write_text("# tiny\n\nReads the lips of\none speaker. More below.\n")
+    monkeypatch.setattr(models, "bundled", lambda: {"tiny": folder})
+    row = viseme("models").out.splitlines()[1]
+    assert row.split("  ")[:4] == ["tiny", "auto_avsr", "video", "1.2 MB"]
+    assert row.endswith("Reads the lips of one speaker")
+
+
+def test_no_models(viseme: Viseme, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "bundled", dict)
+    ran = viseme("models")
+    assert (ran.code, ran.out) == (0, "")
+
+
+def test_a_card_without_text_is_no_error() -> None:
+    assert summary("") == summary("# title\n") == ""
+
+
+def test_assets(viseme: Viseme, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("VISEME_CACHE", str(tmp_path))
+    assert "face_landmarker  missing" in viseme("assets", "list").out
+    assert "Apache-2.0" in viseme("assets", "licences").out
+    monkeypatch.setattr(assets, "fetch", lambda name: tmp_path / name)
+    assert viseme("assets", "fetch").out == f"{tmp_path / 'face_landmarker'}\n"
+
+
+def test_an_asset_that_cannot_be_had(viseme: Viseme, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str) -> Path:
+        raise AssetError(f"asset {name} could not be downloaded", todo="Go online.")
+
+    monkeypatch.setattr(assets, "path", refuse)
+    ran = viseme("assets", "fetch", "face_landmarker")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.endswith("asset face_landmarker could not be downloaded. Go online.\n")
