@@ -114,6 +114,7 @@ def write_clip(
     audio_delay_s: float = 0.0,
     options: dict[str, str] | None = None,
     muxer_options: dict[str, str] | None = None,
+    images: Sequence[np.ndarray] | None = None,
 ) -> Path:
     """Write a clip whose picture k shows `numbers[k]` (k itself by default).
 
@@ -134,6 +135,7 @@ def write_clip(
         audio_delay_s: shift of the sound's time stamps (its content shifts with them).
         options: more encoder options.
         muxer_options: options of the container.
+        images: pictures (height, width, 3) to choose from by number, instead of drawn ones.
 
     Returns:
         path, for chaining.
@@ -155,7 +157,7 @@ def write_clip(
             video.set_display_matrix(matrix)
         track = None if audio is None else _sound_track(container, audio)
         for stamp, number in zip(stamps, shown, strict=True):
-            image = picture(number, width, height)
+            image = picture(number, width, height) if images is None else images[number]
             if interlaced:
                 image[1::2] = picture(number, width, height, later=0.5)[1::2]
             frame = av.VideoFrame.from_ndarray(image, "rgb24")

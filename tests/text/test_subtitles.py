@@ -145,7 +145,12 @@ def test_tsv_has_a_row_for_every_word(transcript: Transcript) -> None:
 def test_json_and_txt_keep_everything(transcript: Transcript) -> None:
     record = json.loads(render(transcript, "json"))
     words = [Word(**word) for word in record.pop("words")]
-    assert Transcript(**record, words=words) == transcript
+    kept = Transcript(**record, words=words)
+    assert kept.as_dict() == transcript.as_dict()
+    for word, original in zip(kept.words, transcript.words, strict=True):
+        assert word.word == original.word
+        assert word.start_s == pytest.approx(original.start_s, abs=0.0005001)
+        assert word.confidence == pytest.approx(original.confidence, abs=0.00005001)
     assert render(transcript, "txt").removesuffix("\n") == transcript.text
 
 

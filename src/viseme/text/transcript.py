@@ -43,5 +43,14 @@ class Transcript:
     error: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The transcript as plain types, the record that `--format json` and `--jsonl` write."""
-        return asdict(self)
+        """The transcript as plain types, the record that `--format json` and `--jsonl` write.
+
+        Times are rounded to milliseconds, shares to four digits.
+        """
+        record = asdict(self)
+        for word in record["words"]:
+            word |= {key: round(word[key], 3) for key in ("start_s", "end_s")}
+            word["confidence"] = round(word["confidence"], 4)
+        record |= {key: round(record[key], 4) for key in ("confidence", "rtf")}
+        record["duration_s"] = round(self.duration_s, 3)
+        return record

@@ -1,0 +1,183 @@
+"""Files to text with a model that knows nothing: chunks, order, errors, exit from bad input."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media_clips import Sound, write_clip
+from viseme.errors import ConfigError, VisemeError
+from viseme.face.crop import MouthBlock
+from viseme.face.tracker import Face
+from viseme.recognition.confidence import Abstention
+from viseme.recognition.recognizer import ReadingConfig, Recognizer
+from viseme.systems.auto_avsr import PRESETS, AutoAVSR
+from viseme.text.tokenizer import CharacterTokenizer
+from viseme.verbs.transcribe import transcribe, transcribe_files, windows
+
+TOKENIZER = CharacterTokenizer.from_texts(["abcdefghijklmnopqrstuvwxyz "])
+
+
+class StillFace:
+    """A tracker that sees the same face in every frame brighter than black."""
+
+    def track(self, frames) -> Iterator[list[Face]]:
+        rng = np.random.default_rng(0)
+        landmarks = rng.uniform(30, 90, (478, 3)).astype(np.float32)
+        for frame in frames:
+            face = Face(0, landmarks, (30.0, 30.0, 90.0, 90.0), 1.0)
+            yield [face] if frame.max() > 40 else []
+
+
+def recognizer(chunk_s: float = 1.0, least_confidence: float = 0.0) -> Recognizer:
+    torch.manual_seed(1)
+    network = AutoAVSR(PRESETS["ci"].model, TOKENIZER.vocab_size)
+    config = ReadingConfig(
+        "video",
+        PRESETS["ci"].model.crop_size,
+        chunk_s,
+        abstention=Abstention(least_confidence, 0.5),
+    )
+    return Recognizer("random", network, TOKENIZER, config, "cpu")
+
+
+def read(paths: Sequence[Path], **options):
+    options = {"model": recognizer(), "tracker": StillFace(), "beam": 2} | options
+    return list(transcribe_files(paths, **options))
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_clip(tmp_path_factory.mktemp("clips") / "talk.mp4", num_frames=40)
+
+
+@given(
+    st.integers(1, 400),
+    st.integers(4, 60),
+    st.floats(0, 0.9),
+    st.lists(st.integers(1, 50), min_size=1),
+)
+def test_windows_cover_every_frame_once_but_for_their_overlap(
+    total: int, size: int, share: float, block_sizes: list[int]
+) -> None:
+    overlap = int(size * share)
+    blocks, start = [], 0
+    while start < total:
+        stop = min(total, start + block_sizes[len(blocks) % len(block_sizes)])
+        values = np.arange(start, stop)
+        rois = np.broadcast_to((values % 256).astype(np.uint8)[:, None, None], (len(values), 2, 2))
+        nothing = np.zeros(len(values), np.float32)
+        boxes, quads = np.zeros((len(values), 4)), np.zeros((len(values), 4, 2))
+        blocks.append(MouthBlock(start, rois, values % 3 > 0, nothing, boxes, quads, 1, 0))
+        start = stop
+    end = 0
+    pieces = list(windows(blocks, size, overlap))
+    for index, (begin, rois, visible) in enumerate(pieces):
+        assert begin == (0 if index == 0 else end - overlap)
+        numbers = np.arange(begin, begin + len(rois))
+        assert (rois[:, 0, 0] == numbers % 256).all()
+        assert (visible == (numbers % 3 > 0)).all()
+        end = begin + len(rois)
+        last = index == len(pieces) - 1
+        assert len(rois) <= size + overlap if last else len(rois) == size
+    assert end == total
+
+
+def test_a_bad_file_does_not_stop_the_others(clip: Path, tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("no video")
+    sound = write_clip(
+        tmp_path / "black.mp4",
+        num_frames=10,
+        images=[np.zeros((96, 128, 3), np.uint8)],
+        numbers=[0] * 10,
+        width=128,
+        height=96,
+    )
+    found = read([text, clip, tmp_path / "missing.mp4", sound, clip])
+    assert [transcript.error is None for transcript in found] == [False, True, False, False, True]
+    for transcript, path in zip(found, [text, clip, tmp_path / "missing.mp4", sound], strict=False):
+        assert transcript.path == str(path)
+        assert transcript.error is None or path.name in transcript.error
+    assert "face" in str(found[3].error)
+    assert found[1].text == found[4].text
+
+
+def test_the_batch_does_not_change_the_text(clip: Path, tmp_path: Path) -> None:
+    short = write_clip(tmp_path / "short.mp4", num_frames=13)
+    paths = [clip, short, clip, short]
+    texts = [[t.text for t in read(paths, batch_size=size)] for size in (1, 2, 3, 16)]
+    assert all(other == texts[0] for other in texts)
+    assert texts[0][0] == texts[0][2] != ""
+
+
+def test_words_lie_in_order_inside_the_recording(clip: Path) -> None:
+    (transcript,) = read([clip], model=recognizer(chunk_s=0.4))
+    assert transcript.words
+    times = [time for word in transcript.words for time in (word.start_s, word.end_s)]
+    assert times == sorted(times)
+    assert times[0] >= 0
+    assert times[-1] <= transcript.duration_s + 0.05
+    assert transcript.text.split() == [word.word for word in transcript.words]
+
+
+def test_doubtful_words_are_withheld_with_a_warning(clip: Path) -> None:
+    (transcript,) = read([clip], model=recognizer(least_confidence=0.999))
+    assert transcript.text == ""
+    assert transcript.words == []
+    assert transcript.error is None
+    assert "no readable speech" in transcript.warnings[0]
+
+
+def test_hidden_lips_are_not_read(tmp_path: Path) -> None:
+    images = [np.zeros((96, 128, 3), np.uint8), np.full((96, 128, 3), 200, np.uint8)]
+    path = write_clip(
+        tmp_path / "turned.mp4", images=images, numbers=[1] * 25 + [0] * 50, width=128, height=96
+    )
+    (transcript,) = read([path])
+    assert any("no readable lips" in warning for warning in transcript.warnings)
+    assert all(word.end_s < 2.0 for word in transcript.words)
+
+
+def test_progress_reaches_the_end_of_every_file(clip: Path) -> None:
+    seen: dict[str, float] = {}
+    read([clip], on_progress=lambda path, share: seen.update({path: share}))
+    assert seen == {str(clip): 1.0}
+
+
+def test_a_grammar_is_obeyed(clip: Path, tmp_path: Path) -> None:
+    words = tmp_path / "few.words"
+    words.write_text("ab\nba\n")
+    (transcript,) = read([clip], constraint=words)
+    assert set(transcript.text.split()) <= {"ab", "ba"}
+
+
+def test_a_model_of_lips_refuses_to_listen(clip: Path) -> None:
+    with pytest.raises(ConfigError, match="reads video, not audio"):
+        read([clip], mode="audio")
+
+
+def test_sound_alone_has_no_lips(tmp_path: Path) -> None:
+    from viseme.media import write_audio
+
+    path = tmp_path / "voice.wav"
+    write_audio(path, np.zeros(16_000, np.float32), 16_000)
+    (transcript,) = read([path])
+    assert transcript.error is not None
+    assert "no picture" in transcript.error
+
+
+def test_one_file_in_python(clip: Path, tmp_path: Path) -> None:
+    options = {"model": recognizer(), "tracker": StillFace()}
+    assert transcribe(clip, **options).path == str(clip)
+    with pytest.raises(VisemeError, match=r"missing\.mp4"):
+        transcribe(tmp_path / "missing.mp4", **options)
+
+
+def test_sound_beside_the_picture_is_no_trouble(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "both.mp4", num_frames=25, audio=Sound())
+    assert read([path], select="speaking")[0].error is None
