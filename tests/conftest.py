@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("viseme", deadline=None, derandomize=True)
+settings.load_profile("viseme")
 
 
 @pytest.fixture(scope="session")

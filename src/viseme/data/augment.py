@@ -62,7 +62,7 @@ def trim_silence(example: Example, rng: Generator, margin_frames: int = 2) -> Ex
     if not example.words:
         return example
     total = example.num_frames
-    first = int(example.words[0].start_s * VIDEO_FPS) - margin_frames
+    first = min(int(example.words[0].start_s * VIDEO_FPS) - margin_frames, total - 1)
     last = int(np.ceil(example.words[-1].end_s * VIDEO_FPS)) + margin_frames
     start = int(rng.integers(0, max(first, 0) + 1))
     end = int(rng.integers(min(last, total), total + 1))

@@ -1,7 +1,8 @@
 """From manifest rows of a prepared corpus to padded, augmented batches of tensors."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -156,42 +157,70 @@ class ClipDataset:
     def __len__(self) -> int:
         return len(self.examples)
 
-    def epoch(self, collate: Collator, max_frames: int, seed: int, epoch: int) -> "Epoch":
-        """The shuffled batches of one training epoch."""
-        return Epoch(
-            self, collate, shuffled_batches(self.lengths, max_frames, seed, epoch), (seed, epoch)
-        )
+    def epoch(
+        self,
+        collate: Collator,
+        max_frames: int,
+        seed: int,
+        epoch: int,
+        process: tuple[int, int] = (0, 1),
+    ) -> "Epoch":
+        """The shuffled batches of one training epoch.
+
+        Args:
+            collate: makes the batches.
+            max_frames: frame budget of a batch.
+            seed: of the run.
+            epoch: number of the epoch.
+            process: (i, n) for the i-th of n processes, which share the batches; all get equally
+                many, so that up to n - 1 batches are left out.
+        """
+        batches = shuffled_batches(self.lengths, max_frames, seed, epoch)
+        index, count = process
+        share = range(index, len(batches) - len(batches) % count, count)
+        return Epoch(self, collate, batches, (seed, epoch), share)
 
     def in_order(self, collate: Collator, max_frames: int) -> "Epoch":
         """All clips once, shortest first: for evaluation."""
-        return Epoch(self, collate, frame_batches(self.lengths, max_frames), (0, 0))
+        batches = frame_batches(self.lengths, max_frames)
+        return Epoch(self, collate, batches, (0, 0), range(len(batches)))
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """The batches of one pass; batch i is the same however many came before it in this process."""
+    """The batches of one pass; batch i is the same however many came before it in this process.
+
+    Attributes:
+        dataset: where the clips are.
+        collate: makes a batch of clips.
+        batches: indices of the clips in each batch.
+        seed: of the augmentation, together with a batch's number.
+        share: numbers of the batches to make.
+    """
 
     dataset: ClipDataset
     collate: Collator
     batches: list[list[int]]
     seed: tuple[int, int]
+    share: range
 
     def __len__(self) -> int:
-        return len(self.batches)
+        return len(self.share)
 
     def __iter__(self) -> Iterator[Batch]:
         return self.starting_at(0)
 
     def starting_at(self, first: int) -> Iterator[Batch]:
-        """Batches from number `first` on; the next is made while one is used."""
+        """Batches from the first-th of the share on; the next is made while one is used."""
         with ThreadPoolExecutor(1) as pool:
-            upcoming = None
-            for index in range(first, len(self.batches)):
-                current = upcoming or pool.submit(self._make, index)
-                more = index + 1 < len(self.batches)
-                upcoming = pool.submit(self._make, index + 1) if more else None
-                yield current.result()
+            upcoming: deque[Future[Batch]] = deque()
+            for number in self.share[first:]:
+                upcoming.append(pool.submit(self._make, number))
+                if len(upcoming) > 1:
+                    yield upcoming.popleft().result()
+            for last in upcoming:
+                yield last.result()
 
-    def _make(self, index: int) -> Batch:
-        rng = np.random.default_rng((*self.seed, index))
-        return self.collate([self.dataset.examples[i] for i in self.batches[index]], rng)
+    def _make(self, number: int) -> Batch:
+        rng = np.random.default_rng((*self.seed, number))
+        return self.collate([self.dataset.examples[i] for i in self.batches[number]], rng)

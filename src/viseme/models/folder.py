@@ -165,7 +165,11 @@ def write_model(
     tokenizer.save(path)
     with atomic_write(path / CARD) as out:
         out.write(card)
-    files = sorted(p for p in path.iterdir() if p.is_file() and p.name != CHECKSUMS)
+    files = sorted(
+        p
+        for p in path.iterdir()
+        if p.is_file() and not p.name.startswith(".") and p.name != CHECKSUMS
+    )
     with atomic_write(path / CHECKSUMS) as out:
         out.write("".join(f"{_sha256(file)}  {file.name}\n" for file in files))
 
@@ -182,8 +186,10 @@ def _check(path: Path) -> None:
         raise ModelError(
             f"is incomplete (it has no {CHECKSUMS})", path=path, todo="Write or fetch it again."
         )
-    for line in listing.read_text(encoding="utf-8").splitlines():
-        wanted, _, name = line.partition("  ")
+    lines = listing.read_text(encoding="utf-8", errors="replace").splitlines()
+    checksums = {name: wanted for wanted, _, name in (line.partition("  ") for line in lines)}
+    for name in {CONFIG: "", WEIGHTS: ""} | checksums:
+        wanted = checksums.get(name, "")
         file = path / Path(name).name
         if not file.is_file():
             raise ModelError(f"lacks {name}", path=path, todo="Write or fetch it again.")

@@ -24,10 +24,11 @@ from torch.nn import functional as F
 from viseme.config import from_dict
 from viseme.data.augment import AugmentConfig
 from viseme.data.dataset import IGNORE_ID, Batch
+from viseme.face.align import MOUTH_ROI_SIZE_PX
 from viseme.metrics.recognition import edit_counts
 from viseme.models.folder import ModelFolder, fill, pick_device
 from viseme.nn.conformer import ConformerEncoder
-from viseme.nn.frontends import AudioFrontend, VisualFrontend
+from viseme.nn.frontends import SAMPLES_PER_FRAME, AudioFrontend, VisualFrontend
 from viseme.nn.transformer import TextDecoder
 from viseme.recognition.ctc import greedy
 from viseme.recognition.fusion import Fusion
@@ -75,6 +76,16 @@ class ModelConfig:
     dropout: float = 0.1
     mask_padding: bool = True
 
+    def __post_init__(self) -> None:
+        if self.dim % self.num_heads:
+            raise ValueError(f"dim {self.dim} is not divisible by num_heads {self.num_heads}")
+        if self.kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size {self.kernel_size} must be odd")
+        if not 0 < self.crop_size <= MOUTH_ROI_SIZE_PX:
+            raise ValueError(f"crop_size {self.crop_size} is not between 1 and {MOUTH_ROI_SIZE_PX}")
+        if len(self.frontend_widths) != 4:
+            raise ValueError(f"frontend_widths {self.frontend_widths} must be four")
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
@@ -112,6 +123,14 @@ class Config:
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
     loop: LoopConfig = field(default_factory=LoopConfig)
+
+    def __post_init__(self) -> None:
+        reach = self.model.crop_size + 2 * self.augment.crop_jitter_px
+        if self.model.modality != "audio" and reach > MOUTH_ROI_SIZE_PX:
+            raise ValueError(
+                f"crop_size {self.model.crop_size} moved by crop_jitter_px "
+                f"{self.augment.crop_jitter_px} leaves the {MOUTH_ROI_SIZE_PX} px mouth ROI"
+            )
 
 
 _GRID_MODEL = ModelConfig(
@@ -224,11 +243,18 @@ class AutoAVSR(nn.Module):
             return self.video(_given(video, "video"), lengths)
         if self.config.modality == "audio":
             return self.audio(_given(audio, "audio"), lengths)
-        return self.fusion(
-            self.video(_given(video, "video"), lengths),
-            self.audio(_given(audio, "audio"), lengths),
-            valid_mask(lengths),
-        )
+        if video is None:
+            video = self._silent_video(_given(audio, "video or audio"))
+        if audio is None:
+            audio = video.new_zeros(video.shape[0], video.shape[1] * SAMPLES_PER_FRAME)
+        valid = valid_mask(lengths, video.shape[1])
+        return self.fusion(self.video(video, lengths), self.audio(audio, lengths), valid)
+
+    def _silent_video(self, audio: Tensor) -> Tensor:
+        """Zeros (B, T, 1, H, W) as long as audio (B, 640 T)."""
+        batch, samples = audio.shape
+        side = self.config.crop_size
+        return audio.new_zeros(batch, samples // SAMPLES_PER_FRAME, 1, side, side)
 
 
 def _given(tensor: Tensor | None, stream: str) -> Tensor:

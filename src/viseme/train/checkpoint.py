@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from viseme.errors import ModelError
@@ -71,9 +71,8 @@ def load_state(path: Path) -> dict[str, Any]:
 
 def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
     """Write weights alone as safetensors, atomically."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    save_file({name: tensor.contiguous() for name, tensor in weights.items()}, temporary)
-    temporary.replace(path)
+    with atomic_write(path, "wb") as out:
+        out.write(save({name: tensor.contiguous() for name, tensor in weights.items()}))
 
 
 def average_weights(paths: Sequence[Path]) -> dict[str, Tensor]:

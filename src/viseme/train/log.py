@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,27 @@ logger = logging.getLogger(__name__)
 
 
 class RunLog:
-    """Scalars of a run, appended to log.jsonl and TensorBoard event files in its folder."""
+    """Scalars of a run, appended to log.jsonl and TensorBoard event files in its folder.
 
-    def __init__(self, folder: Path, resume_step: int = 0) -> None:
+    Args:
+        folder: of the run.
+        keep_bytes: what a killed run wrote to log.jsonl after so many bytes, its size at the last
+            checkpoint, is dropped; None keeps all.
+        resume_step: TensorBoard hides what it was told of this step and later ones.
+    """
+
+    def __init__(self, folder: Path, keep_bytes: int | None = 0, resume_step: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "log.jsonl"
-        self._keep_until(resume_step)
+        self.path.touch()
+        if keep_bytes is not None and keep_bytes < self.size:
+            os.truncate(self.path, keep_bytes)
         self._board = _tensorboard(folder, resume_step)
 
-    def _keep_until(self, step: int) -> None:
-        """Drop entries that a killed run wrote after its last checkpoint."""
-        if self.path.exists():
-            kept = [line for line in self.path.read_text().splitlines() if _step(line) < step]
-            self.path.write_text("".join(line + "\n" for line in kept))
+    @property
+    def size(self) -> int:
+        """Bytes in log.jsonl."""
+        return self.path.stat().st_size
 
     def write(self, step: int, scalars: dict[str, float]) -> None:
         """Append one record."""
@@ -46,13 +55,6 @@ class RunLog:
             self._board.close()
 
 
-def _step(line: str) -> int:
-    try:
-        return int(json.loads(line)["step"])
-    except (ValueError, KeyError):  # a line cut short by the kill
-        return 1 << 62
-
-
 def _tensorboard(folder: Path, resume_step: int) -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
@@ -62,7 +64,7 @@ def _tensorboard(folder: Path, resume_step: int) -> Any:
     return SummaryWriter(str(folder), purge_step=resume_step)
 
 
-def progress_bar() -> Progress:
+def progress_bar(visible: bool = True) -> Progress:
     """The live line of a long job: share, count, rate and time left."""
     return Progress(
         TextColumn("{task.description}"),
@@ -72,4 +74,5 @@ def progress_bar() -> Progress:
         TextColumn("left"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
+        disable=not visible,
     )

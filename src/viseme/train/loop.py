@@ -3,24 +3,23 @@
 Lightning Fabric supplies device, precision and processes; start it with torchrun for several.
 """
 
-import logging
+import os
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from viseme.errors import ConfigError
-from viseme.train import checkpoint
-from viseme.train.log import RunLog, progress_bar
+from viseme.train.log import progress_bar
+from viseme.train.run_folder import Position, Resumable, RunFolder
 from viseme.train.seed import seed_everything
 
-logger = logging.getLogger(__name__)
 
-
-class TrainableSystem(Protocol):
+class TrainableSystem(Resumable, Protocol):
     """What the loop needs of a system."""
 
     modules: nn.Module
@@ -36,15 +35,6 @@ class TrainableSystem(Protocol):
 
     def summarise(self, sums: dict[str, float]) -> dict[str, float]:
         """Turn the sums of a whole evaluation into its figures."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything to resume from: weights, optimisers."""
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Undo of `state_dict`."""
-
-    def weights(self) -> dict[str, Tensor]:
-        """The weights to keep: what inference needs."""
 
 
 class EpochBatches(Protocol):
@@ -70,8 +60,8 @@ class LoopConfig:
     Attributes:
         epochs: passes over the training clips.
         seed: of everything random.
-        precision: Fabric's name: "32-true", "bf16-mixed", "16-mixed".
-        devices: how many on this machine.
+        precision: Fabric's name; bfloat16 needs no loss scale that would have to be resumed.
+        devices: how many on this machine, unless torchrun says.
         eval_every_epochs: evaluate after so many epochs, and after the last.
         save_every_steps: write a checkpoint to resume from this often, and after every epoch.
         keep_weights: keep the weights of so many last epochs, for averaging.
@@ -79,30 +69,35 @@ class LoopConfig:
 
     epochs: int = 75
     seed: int = 42
-    precision: str = "32-true"
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
     devices: int = 1
     eval_every_epochs: int = 1
     save_every_steps: int = 200
     keep_weights: int = 10
 
-
-class Position(NamedTuple):
-    """Where a run is: updates done, and the epoch it is in (an epoch ends with its evaluation)."""
-
-    step: int
-    epoch: int
+    def __post_init__(self) -> None:
+        for name in ("epochs", "devices", "eval_every_epochs", "save_every_steps", "keep_weights"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} {getattr(self, name)} must be at least 1")
 
 
-def make_fabric(config: LoopConfig, device: str = "auto") -> Any:
-    """Fabric for the device: "auto", "cpu" or "cuda"."""
+def make_fabric(config: LoopConfig, device: str) -> Any:
+    """Fabric for the device, "cpu" or "cuda"; one process of several if torchrun started it.
+
+    Raises:
+        ConfigError: Lightning is not installed.
+    """
     try:
         from lightning.fabric import Fabric
     except ImportError as error:
         raise ConfigError(
             "training needs lightning", todo="Install it with: pip install 'viseme[train]'"
         ) from error
-    accelerator = {"auto": "auto", "cpu": "cpu", "cuda": "cuda"}[device]
-    return Fabric(accelerator=accelerator, devices=config.devices, precision=config.precision)  # type: ignore[arg-type]
+    devices = int(os.environ.get("LOCAL_WORLD_SIZE", config.devices))
+    num_nodes = int(os.environ.get("WORLD_SIZE", devices)) // devices
+    return Fabric(
+        accelerator=device, devices=devices, num_nodes=num_nodes, precision=config.precision
+    )
 
 
 def fit(
@@ -111,35 +106,41 @@ def fit(
     """Train to the end, resuming from `folder` if it holds a checkpoint; returns the last figures.
 
     A run that was killed and started again ends with the same weights, bit for bit, as one that was
-    not: batches depend on (seed, epoch, number) alone, and the generators' states are saved.
+    not: batches depend on (seed, epoch, number) alone, and the generators' states are saved. Of
+    several processes each trains on batches of its own, all evaluate, and one writes the folder.
+
+    Raises:
+        ConfigError: there is nothing to train on.
+        ModelError: the folder's checkpoint is damaged or of another system.
     """
     seed_everything(config.seed)
     steps_per_epoch = [len(data.train(epoch)) for epoch in range(config.epochs)]
-    system.setup(fabric, sum(steps_per_epoch))
-    position = _resume(system, folder)
-    log = RunLog(folder, position.step)
-    figures: dict[str, float] = {}
-    with progress_bar() as progress:
-        total_steps = sum(steps_per_epoch)
+    total_steps = sum(steps_per_epoch)
+    if not total_steps:
+        raise ConfigError("there are fewer batches than processes", todo="Use fewer processes.")
+    system.setup(fabric, total_steps)
+    run = RunFolder(folder, system, writes=fabric.is_global_zero)
+    position = run.resume()
+    with closing(run), progress_bar(visible=run.writes) as progress:
         task = progress.add_task("training", total=total_steps, completed=position.step, note="")
         for epoch in range(position.epoch, config.epochs):
             system.modules.train()
             first = position.step - sum(steps_per_epoch[:epoch])
             for batch in data.train(epoch).starting_at(first):
                 scalars = system.train_step(batch, position.step)
-                log.write(position.step, {f"train/{k}": value for k, value in scalars.items()})
-                position = Position(position.step + 1, epoch)
-                progress.update(task, completed=position.step, note=_note(epoch, scalars, figures))
+                run.log(position.step, "train", scalars)
+                position = position._replace(step=position.step + 1)
+                progress.update(task, completed=position.step, note=_note(position, scalars))
                 if position.step % config.save_every_steps == 0:
-                    _save(system, folder, position)
+                    run.save(position)
             if (epoch + 1) % config.eval_every_epochs == 0 or epoch + 1 == config.epochs:
-                figures = evaluate(system, data.val())
-                log.write(position.step - 1, {f"val/{k}": value for k, value in figures.items()})
-            _keep_weights(system, folder, epoch, config.keep_weights)
-            position = Position(position.step, epoch + 1)
-            _save(system, folder, position)
-    log.close()
-    return figures
+                position = position._replace(figures=evaluate(system, data.val()))
+                run.log(position.step - 1, "val", position.figures)
+            run.keep_weights(epoch, config.keep_weights)
+            position = position._replace(epoch=epoch + 1)
+            run.save(position)
+    fabric.barrier()
+    return position.figures
 
 
 def evaluate(system: TrainableSystem, batches: EpochBatches) -> dict[str, float]:
@@ -154,40 +155,8 @@ def evaluate(system: TrainableSystem, batches: EpochBatches) -> dict[str, float]
     return system.summarise(sums)
 
 
-def epoch_weights(folder: Path) -> list[Path]:
-    """Weight files of the last epochs, oldest first."""
-    return sorted(folder.glob("epoch-*.safetensors"))
-
-
-def _resume(system: TrainableSystem, folder: Path) -> Position:
-    path = folder / checkpoint.LAST
-    if not path.exists():
-        return Position(0, 0)
-    state = checkpoint.load_state(path)
-    system.load_state_dict(state["system"])
-    checkpoint.set_random_state(state["random"])
-    logger.info("resuming %s at step %d", folder, state["step"])
-    return Position(state["step"], state["epoch"])
-
-
-def _save(system: TrainableSystem, folder: Path, position: Position) -> None:
-    state = {
-        "step": position.step,
-        "epoch": position.epoch,
-        "system": system.state_dict(),
-        "random": checkpoint.random_state(),
-    }
-    checkpoint.save_state(folder / checkpoint.LAST, state)
-
-
-def _keep_weights(system: TrainableSystem, folder: Path, epoch: int, keep: int) -> None:
-    checkpoint.save_weights(folder / f"epoch-{epoch:04d}.safetensors", system.weights())
-    for path in epoch_weights(folder)[:-keep]:
-        path.unlink()
-
-
-def _note(epoch: int, scalars: dict[str, float], figures: dict[str, float]) -> str:
-    return f"epoch {epoch} {_format(scalars)} {_format(figures)}"
+def _note(position: Position, scalars: dict[str, float]) -> str:
+    return f"epoch {position.epoch} {_format(scalars)} {_format(position.figures)}"
 
 
 def _format(scalars: dict[str, float]) -> str:

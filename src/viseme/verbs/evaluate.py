@@ -157,7 +157,10 @@ def summary(read: Sequence[ReadClip], seconds: float) -> dict[str, Any]:
 
 
 def calibrate(recognizer: Recognizer, clips: Sequence[Clip]) -> Calibration:
-    """Fit the model's confidences on held-out clips that it was not trained on."""
+    """Fit the model's confidences on held-out clips that it was not trained on.
+
+    A model that reads no word in them is left uncalibrated.
+    """
     bare = Recognizer(
         recognizer.name,
         recognizer.network,
@@ -166,4 +169,6 @@ def calibrate(recognizer: Recognizer, clips: Sequence[Clip]) -> Calibration:
         str(recognizer.device),
     )
     verdicts = [v for item in read_clips(bare, clips) for v in item.verdicts()]
+    if not verdicts:
+        return Calibration()
     return Calibration.fit([score for score, _ in verdicts], [right for _, right in verdicts])

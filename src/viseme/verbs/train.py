@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
@@ -13,12 +14,15 @@ from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip, read_manifest
 from viseme.errors import ConfigError, ManifestError
 from viseme.models import open_model, write_model
+from viseme.models.folder import pick_device
 from viseme.recognition.beam_search import SearchOptions
 from viseme.recognition.recognizer import ReadingConfig
 from viseme.systems import system as system_module
 from viseme.text.tokenizer import CharacterTokenizer, Tokenizer, train_sentencepiece
 from viseme.train.checkpoint import average_weights
-from viseme.train.loop import epoch_weights, fit, make_fabric
+from viseme.train.loop import fit, make_fabric
+from viseme.train.run_folder import epoch_weights
+from viseme.train.seed import seed_everything
 from viseme.verbs.evaluate import calibrate
 
 logger = logging.getLogger(__name__)
@@ -45,9 +49,12 @@ class _Data:
     val_collate: Collator
     max_frames: int
     seed: int
+    process: tuple[int, int]
 
     def train(self, epoch: int) -> Epoch:
-        return self.train_set.epoch(self.train_collate, self.max_frames, self.seed, epoch)
+        return self.train_set.epoch(
+            self.train_collate, self.max_frames, self.seed, epoch, self.process
+        )
 
     def val(self) -> Epoch:
         return self.val_set.in_order(self.val_collate, self.max_frames)
@@ -80,7 +87,7 @@ def train(
         ConfigError: no such system, preset or setting, or the folder holds another run.
         ManifestError: the manifest is malformed or has no clips of a split.
     """
-    out = Path(out)
+    out, device = Path(out), pick_device(device)
     module = system_module(system)
     config = _config(module, preset, settings or {})
     _claim(out, config)
@@ -89,46 +96,47 @@ def train(
     val_clips = _of_splits(clips, [val_split], manifest)
     tokenizer = _tokenizer(config, train_clips, val_clips)
     vocabulary = _vocabulary(train_clips) if config.training.word_weight else {}
-    training = module.Training(config, tokenizer, vocabulary)
-    modality, crop_size = config.model.modality, config.model.crop_size
-    data = _Data(
-        ClipDataset(train_clips, modality),
-        ClipDataset(val_clips, modality),
-        Collator(tokenizer, crop_size, vocabulary, config.augment),
-        Collator(tokenizer, crop_size, vocabulary),
-        config.training.max_frames,
-        config.loop.seed,
-    )
     fabric = make_fabric(config.loop, device)
     fabric.launch()
-    figures = fit(training, data, config.loop, out, fabric)
-    reading = ReadingConfig(
-        modality=modality,
-        crop_size=crop_size,
-        chunk_s=max(data.train_set.lengths) / VIDEO_FPS,
-        search=SearchOptions(ctc_weight=config.training.ctc_weight),
+    data = _Data(
+        ClipDataset(train_clips, config.model.modality),
+        ClipDataset(val_clips, config.model.modality),
+        Collator(tokenizer, config.model.crop_size, vocabulary, config.augment),
+        Collator(tokenizer, config.model.crop_size, vocabulary),
+        config.training.max_frames,
+        config.loop.seed,
+        (fabric.global_rank, fabric.world_size),
     )
-    model = out / MODEL_FOLDER
-    last = epoch_weights(out)[-config.training.average_last :]
-    weights = average_weights(last)
-    card = _card(out.name, system, preset, train_splits, len(train_clips), len(last))
-
-    def write(reading: ReadingConfig) -> None:
-        write_model(
-            model,
+    seed_everything(config.loop.seed)
+    training = module.Training(config, tokenizer, vocabulary)
+    figures = fit(training, data, config.loop, out, fabric)
+    if fabric.is_global_zero:
+        last = epoch_weights(out)[-config.training.average_last :]
+        write = partial(
+            write_model,
+            out / MODEL_FOLDER,
             name=out.name,
             system=system,
             config=configs.to_dict(config.model),
-            reading=configs.to_dict(reading),
-            weights=weights,
+            weights=average_weights(last),
             tokenizer=tokenizer,
-            card=card,
+            card=_card(out.name, system, preset, train_splits, len(train_clips), len(last)),
         )
+        reading = _reading(config, max(data.train_set.lengths))
+        write(reading=configs.to_dict(reading))
+        calibration = calibrate(module.load(open_model(out / MODEL_FOLDER), device), val_clips)
+        write(reading=configs.to_dict(replace(reading, calibration=calibration)))
+    fabric.barrier()
+    return TrainReport(out / MODEL_FOLDER, figures)
 
-    write(reading)
-    calibration = calibrate(module.load(open_model(model), device), val_clips)
-    write(replace(reading, calibration=calibration))
-    return TrainReport(model, figures)
+
+def _reading(config: Any, longest_frames: int) -> ReadingConfig:
+    return ReadingConfig(
+        modality=config.model.modality,
+        crop_size=config.model.crop_size,
+        chunk_s=longest_frames / VIDEO_FPS,
+        search=SearchOptions(ctc_weight=config.training.ctc_weight),
+    )
 
 
 def _config(module: Any, preset: str, settings: Mapping[str, str]) -> Any:
@@ -171,7 +179,12 @@ def _tokenizer(config: Any, train_clips: Sequence[Clip], val_clips: Sequence[Cli
         # A small corpus may lack a letter that it is evaluated or used on.
         known = [ascii_lowercase + "' ", *(str(clip.text) for clip in val_clips)]
         return CharacterTokenizer.from_texts(texts + known)
-    return train_sentencepiece(texts, config.training.vocab_size)
+    try:
+        return train_sentencepiece(texts, config.training.vocab_size)
+    except ValueError as error:
+        raise ConfigError(
+            str(error), todo="Set --training.tokenizer character for a small corpus."
+        ) from error
 
 
 def _vocabulary(clips: Sequence[Clip]) -> dict[str, int]:
