@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from viseme.media import write_video
 
-Plane = NDArray[np.float32]
+Plane = NDArray[np.floating]
 
 FPS = 25
 NUM_FRAMES = 75
