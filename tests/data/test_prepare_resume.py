@@ -9,10 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from raw_corpus import BrightFaceTracker, bright_faces, tree, write_corpus, write_talk
+from raw_corpus import (
+    BrightFaceTracker,
+    DeadlyTracker,
+    bright_faces,
+    tree,
+    write_corpus,
+    write_talk,
+)
 
 from viseme.data.clip_content import PrepareConfig
 from viseme.data.prepare import Progress, prepare
+from viseme.errors import VisemeError
 
 PATIENCE_S = 120
 
@@ -164,6 +172,13 @@ def test_ctrl_c_stops_all_workers(raw: Path, tmp_path: Path, undisturbed: dict[s
     assert b"run the same command again to go on" in message
     prepare(raw, tmp_path, workers=1, make_tracker=bright_faces)
     assert tree(tmp_path) == undisturbed
+
+
+def test_a_worker_that_dies_is_told(tmp_path: Path) -> None:
+    for name in "ab":
+        write_talk(tmp_path / "raw" / f"{name}.mp4", 12)
+    with pytest.raises(VisemeError, match="worker process died"):
+        prepare(tmp_path / "raw", tmp_path / "out", workers=2, make_tracker=DeadlyTracker)
 
 
 @pytest.mark.slow
