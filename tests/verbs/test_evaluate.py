@@ -1,0 +1,99 @@
+"""Scores of a model on a prepared manifest: splits, figures, calibration."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from viseme.data.manifest import Clip, read_manifest, write_manifest
+from viseme.data.roi_storage import write_rois
+from viseme.errors import ManifestError
+from viseme.recognition.confidence import Abstention
+from viseme.recognition.hypothesis import Hypothesis
+from viseme.recognition.recognizer import Reading, ReadingConfig, Recognizer
+from viseme.systems.auto_avsr import PRESETS, AutoAVSR
+from viseme.text.tokenizer import CharacterTokenizer
+from viseme.text.transcript import Word
+from viseme.verbs.evaluate import ReadClip, calibrate, evaluate, summary
+
+TOKENIZER = CharacterTokenizer.from_texts(["abcdefghijklmnopqrstuvwxyz "])
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> Recognizer:
+    torch.manual_seed(0)
+    network = AutoAVSR(PRESETS["ci"].model, TOKENIZER.vocab_size)
+    size = PRESETS["ci"].model.crop_size
+    config = ReadingConfig("video", size, abstention=Abstention(0.0, 0.0))
+    return Recognizer("random", network, TOKENIZER, config, "cpu")
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("corpus")
+    rng = np.random.default_rng(0)
+    clips = []
+    for number in range(5):
+        path = folder / f"{number}.mp4"
+        write_rois(path, rng.integers(0, 255, (20 + number, 96, 96), dtype=np.uint8))
+        split = "test" if number < 3 else "val"
+        clips.append(Clip(f"clip{number}", video=path, text="bin blue", split=split))
+    clips.append(Clip("untold", video=path, split="val"))
+    write_manifest(folder / "manifest.jsonl", clips)
+    return folder / "manifest.jsonl"
+
+
+def read_clip(said: str, read: str, confidence: float = 0.5, withheld: str | None = None):
+    words = [Word(w, i * 0.1, i * 0.1 + 0.1, confidence) for i, w in enumerate(read.split())]
+    return ReadClip(Clip("a", text=said), Reading(words, Hypothesis([], 0.0), withheld), 75)
+
+
+def test_figures_of_known_readings() -> None:
+    read = [
+        read_clip("bin blue at f two now", "bin blue at s two now"),
+        read_clip("set red", "set red"),
+        read_clip("lay white", "lay white", withheld="no readable lips here"),
+    ]
+    report = summary(read, seconds=3.0)
+    assert report["clips"] == 3
+    assert report["wer"]["edits"] == 3  # one wrong word, two withheld
+    assert report["wer"]["reference_length"] == 10
+    assert report["withheld"] == 1
+    assert report["reading_rtf"] == pytest.approx(1 / 3)
+    assert [text["read"] for text in report["texts"]][1:] == ["set red", ""]
+    # Nine of the ten words that were read are right, each with confidence one half.
+    assert report["calibration_error"] == pytest.approx(0.4)
+
+
+def test_every_word_read_gets_a_verdict() -> None:
+    read = read_clip("bin blue at", "bin at at by", 0.25)
+    assert [right for _, right in read.verdicts()] == [True, False, True, False]
+    assert {confidence for confidence, _ in read.verdicts()} == {0.25}
+
+
+def test_splits_are_scored_apart(recognizer: Recognizer, manifest: Path) -> None:
+    seen: list[float] = []
+    report = evaluate(
+        recognizer, manifest, beam=1, batch_size=2, on_progress=lambda _, share: seen.append(share)
+    )
+    assert (report["test"]["clips"], report["val"]["clips"]) == (3, 2)
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
+    json.dumps(report)
+    only = evaluate(recognizer, manifest, splits=["test"], beam=1)
+    assert "val" not in only
+    assert only["test"]["texts"] == report["test"]["texts"]
+
+
+def test_a_split_without_clips_is_an_error(recognizer: Recognizer, manifest: Path) -> None:
+    with pytest.raises(ManifestError, match="no transcribed clips of split 'dev'"):
+        evaluate(recognizer, manifest, splits=["dev"])
+
+
+def test_calibration_lowers_the_error(recognizer: Recognizer, manifest: Path) -> None:
+    clips = [clip for clip in read_manifest(manifest) if clip.text]
+    calibration = calibrate(recognizer, clips)
+    # A random model is never right, whatever its scores say.
+    assert all(calibration.apply(score) < 0.2 for score in (0.1, 0.5, 0.9))
