@@ -4,6 +4,9 @@ from typing import Annotated, Literal
 
 import typer
 
+DEFAULT_MODEL = "grid-s1-vsr"
+
+Model = Annotated[str, typer.Option(help="A bundled model or a model folder.")]
 Device = Annotated[
     Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute; auto takes a GPU if any.")
 ]

@@ -57,7 +57,7 @@ def command(
     rows = [("accepted", str(report.accepted)), ("rejected", str(report.rejected))]
     rows += [(f"  {code}", str(count)) for code, count in report.reasons.items()]
     rows += [(f"split {split}", str(count)) for split, count in report.splits.items()]
-    rows += [("hours", f"{report.hours:.2f}"), ("manifest", str(report.out / "manifest.jsonl"))]
+    rows += [("hours", f"{report.hours:.3g}"), ("manifest", str(report.out / "manifest.jsonl"))]
     result(table(rows))
     if report.is_enough:
         return 0

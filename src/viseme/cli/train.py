@@ -1,6 +1,8 @@
 """`viseme train`: a system, a preset, a manifest, and any setting by its name."""
 
+import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -52,16 +54,17 @@ def command(
 
     from viseme.verbs.train import train
 
-    report = train(
-        system,
-        manifest,
-        out or Path("runs") / name,
-        preset=preset,
-        settings=settings,
-        train_splits=comma_list(split or ["train"]),
-        val_split=val_split,
-        device=device,
-    )
+    with redirect_stdout(sys.stderr):  # the training libraries say things on stdout
+        report = train(
+            system,
+            manifest,
+            out or Path("runs") / name,
+            preset=preset,
+            settings=settings,
+            train_splits=comma_list(split or ["train"]),
+            val_split=val_split,
+            device=device,
+        )
     for figure, value in report.figures.items():
         say(f"{val_split} {figure} {value:.4g}")
     result(str(report.model))

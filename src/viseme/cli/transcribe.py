@@ -9,13 +9,21 @@ import typer
 
 from viseme.cli.console import be_quiet, say
 from viseme.cli.inputs import expand
-from viseme.cli.options import BatchSize, Beam, Device, Grammar, Quiet, comma_list
+from viseme.cli.options import (
+    DEFAULT_MODEL,
+    BatchSize,
+    Beam,
+    Device,
+    Grammar,
+    Model,
+    Quiet,
+    comma_list,
+)
 from viseme.cli.outputs import Sink, folder_sink, jsonl_sink, text_sink
 from viseme.cli.progress import Progress, progress
 from viseme.text.subtitles import FORMATS
 from viseme.text.transcript import Transcript
 
-DEFAULT_MODEL = "grid-s1-vsr"
 DEFAULT_FORMATS = "txt,srt,vtt,tsv,json"
 SOME_FAILED, ALL_FAILED = 1, 2
 
@@ -24,7 +32,6 @@ Files = Annotated[
     list[str],
     typer.Argument(metavar="FILE", help="Video or audio files, folders, patterns or manifests."),
 ]
-Model = Annotated[str, typer.Option(help="A bundled model or a model folder.")]
 OutputDir = Annotated[
     Path | None, typer.Option(file_okay=False, help="Write files there instead of printing.")
 ]
