@@ -1,0 +1,1 @@
+"""Clips, manifests and batches: from corpora on disk to tensors."""

@@ -1,0 +1,1 @@
+"""Reading speech: encoder features to text, with times and confidence."""
