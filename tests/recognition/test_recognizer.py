@@ -1,0 +1,113 @@
+"""A recogniser in use, on a tiny random network."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from viseme.nn.transformer import TextDecoder
+from viseme.recognition.beam_search import SearchOptions
+from viseme.recognition.confidence import Abstention
+from viseme.recognition.grammar import WordGrammar
+from viseme.recognition.heads import RecognitionHeads
+from viseme.recognition.recognizer import ReadingConfig, Recognizer
+from viseme.text.tokenizer import CharacterTokenizer
+
+DIM = 12
+TOKENIZER = CharacterTokenizer("abc ")
+OPEN = Abstention(least_confidence=0.0, least_visible=0.0)
+
+
+class PixelNetwork(nn.Module):
+    """Features of a frame are a linear map of its pixels; of sound, of its 640 samples."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(3)
+        vocab = TOKENIZER.vocab_size
+        self.lips, self.voice = nn.Linear(16, DIM), nn.Linear(640, DIM)
+        self.heads = RecognitionHeads(DIM, vocab, TextDecoder(vocab, DIM, 1, 2, 16, 0.5), 0.5)
+        with torch.no_grad():
+            self.heads.ctc_head.weight.mul_(4)
+
+    def encode(self, video: Tensor | None, audio: Tensor | None, lengths: Tensor) -> Tensor:
+        if video is None:
+            assert audio is not None
+            return self.voice(audio.unflatten(1, (-1, 640)))
+        return self.lips(video.flatten(2))
+
+
+def recognizer(**settings: object) -> Recognizer:
+    config = replace(ReadingConfig(abstention=OPEN, search=SearchOptions(beam_size=4)), **settings)
+    return Recognizer("tiny", PixelNetwork(), TOKENIZER, config, "cpu")
+
+
+VIDEO = torch.randn(3, 20, 1, 4, 4, generator=torch.Generator().manual_seed(0))
+LENGTHS = torch.tensor([20, 11, 5])
+
+
+def test_words_lie_in_order_inside_the_clip() -> None:
+    readings = recognizer().read(VIDEO, LENGTHS)
+    assert any(reading.words for reading in readings)
+    for reading, length in zip(readings, LENGTHS.tolist(), strict=True):
+        times = [time for word in reading.words for time in (word.start_s, word.end_s)]
+        assert times == sorted(times)
+        assert all(0 <= time <= length / 25 for time in times)
+        assert all(0 <= word.confidence <= 1 for word in reading.words)
+        assert reading.text == " ".join(word.word for word in reading.words)
+        assert reading.hypothesis is not None
+        assert reading.text.split() == TOKENIZER.decode(reading.hypothesis.tokens).split()
+
+
+def test_a_clip_reads_the_same_alone_and_in_a_batch() -> None:
+    model = recognizer()
+    together = model.read(VIDEO, LENGTHS)
+    for row, length in enumerate(LENGTHS.tolist()):
+        (alone,) = model.read(VIDEO[row : row + 1, :length], LENGTHS[row : row + 1])
+        assert alone.text == together[row].text
+        for a, b in zip(alone.words, together[row].words, strict=True):
+            assert (a.start_s, a.end_s) == (b.start_s, b.end_s)
+            assert a.confidence == pytest.approx(b.confidence, abs=1e-4)
+
+
+def test_the_network_reads_in_evaluation_mode() -> None:
+    model = recognizer()
+    first, second = (model.ctc_log_probs(model.encode(VIDEO, LENGTHS)[0]) for _ in range(2))
+    assert torch.equal(first, second)
+    torch.testing.assert_close(first.exp().sum(-1), torch.ones(3, 20))
+
+
+def test_an_unsure_reading_is_withheld_but_kept() -> None:
+    model = recognizer(abstention=Abstention(least_confidence=1.1, least_visible=0.0))
+    sure = recognizer().read(VIDEO, LENGTHS)
+    for reading, expected in zip(model.read(VIDEO, LENGTHS), sure, strict=True):
+        assert reading.text == expected.text
+        assert bool(reading.withheld) == bool(reading.words)
+    assert all(reading.withheld is None for reading in sure)
+
+
+def test_hidden_lips_are_withheld() -> None:
+    model = recognizer(abstention=Abstention(least_confidence=0.0, least_visible=0.5))
+    readings = model.read(VIDEO, LENGTHS, visible=[0.2, 0.9, 1.0])
+    assert ["no readable lips" in (reading.withheld or "") for reading in readings] == [
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_text_that_cannot_fit_is_no_reading() -> None:
+    grammar = WordGrammar([["abcabcabc"]], TOKENIZER.encode)
+    readings = recognizer().read(VIDEO, LENGTHS, constraint=grammar)
+    assert [reading.text for reading in readings] == ["abcabcabc", "abcabcabc", ""]
+    assert readings[2].hypothesis is None
+    assert readings[2].withheld == "no allowed text fits this clip"
+
+
+def test_an_audio_model_reads_its_first_stream_as_sound() -> None:
+    waveform = torch.randn(2, 6 * 640, generator=torch.Generator().manual_seed(0))
+    model = recognizer(modality="audio")
+    encoder_out, lengths = model.encode(waveform, torch.tensor([6, 4]))
+    assert encoder_out.shape == (2, 6, DIM)
+    assert lengths.tolist() == [6, 4]
