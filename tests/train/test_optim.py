@@ -1,0 +1,63 @@
+"""The schedule and the optimiser."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from viseme.train.optim import OptimConfig, adamw, set_rate
+from viseme.train.schedule import warmup_cosine
+
+
+@given(st.integers(1, 50), st.integers(1, 200))
+def test_the_rate_rises_to_its_peak_and_falls_to_zero(warmup: int, rest: int) -> None:
+    total = warmup + rest
+    factors = [warmup_cosine(step, warmup, total) for step in range(total + 1)]
+    assert factors[: warmup + 1] == sorted(factors[: warmup + 1])
+    assert factors[warmup:] == sorted(factors[warmup:], reverse=True)
+    assert factors[warmup - 1] == factors[warmup] == 1
+    assert all(0 <= factor <= 1 for factor in factors)
+    assert factors[0] == pytest.approx(1 / warmup)
+    assert factors[-1] == pytest.approx(0, abs=1e-12)
+
+
+def test_half_way_down_is_half() -> None:
+    assert warmup_cosine(60, 20, 100) == pytest.approx(0.5)
+
+
+def test_steps_beyond_the_end_stay_at_zero() -> None:
+    assert warmup_cosine(500, 20, 100) == pytest.approx(0)
+
+
+def test_the_rate_reaches_every_group() -> None:
+    config = OptimConfig(peak_lr=0.5, decay_vectors=False, warmup_share=0.2)
+    optimizer = adamw(nn.Linear(2, 2), config)
+    assert set_rate(optimizer, config, step=0, total_steps=20) == pytest.approx(0.5 / 4)
+    assert [group["lr"] for group in optimizer.param_groups] == [pytest.approx(0.125)] * 2
+    assert set_rate(optimizer, config, step=3, total_steps=20) == pytest.approx(0.5)
+
+
+def test_a_run_of_one_step_has_a_rate() -> None:
+    config = OptimConfig(peak_lr=0.5)
+    assert set_rate(adamw(nn.Linear(2, 2), config), config, 0, 1) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("decay_vectors", [True, False])
+def test_biases_decay_only_when_asked(decay_vectors: bool) -> None:
+    layer = nn.Linear(2, 2)
+    optimizer = adamw(layer, OptimConfig(peak_lr=1.0, decay_vectors=decay_vectors))
+    before = [p.detach().clone() for p in layer.parameters()]
+    for parameter in layer.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimizer.step()
+    weight, bias = layer.weight, layer.bias
+    torch.testing.assert_close(weight, before[0] * (1 - 0.03))
+    torch.testing.assert_close(bias, before[1] * (1 - 0.03) if decay_vectors else before[1])
+
+
+def test_frozen_parameters_are_left_out() -> None:
+    layer = nn.Linear(2, 2)
+    layer.bias.requires_grad_(False)
+    (group,) = adamw(layer, OptimConfig()).param_groups
+    assert [p.shape for p in group["params"]] == [(2, 2)]
