@@ -32,7 +32,7 @@ _EYEBALL, _IRIS, _DARK = (238, 236, 232), (84, 62, 44), (28, 18, 16)
 _CAVITY, _TEETH, _TONGUE = (56, 18, 18), (236, 230, 216), (178, 84, 84)
 
 # Seconds, opening of the lips and change of the mouth's width of "bin blue at f two now".
-_SPEECH = np.array(
+SPEECH = np.array(
     [
         (0.0, 0.00, 0.00),
         (0.5, 0.00, 0.00),
@@ -81,7 +81,7 @@ class _Pose:
     @classmethod
     def at(cls, time_s: float) -> "_Pose":
         sway = tau * time_s / 3
-        times, openings, widths = _SPEECH.T
+        times, openings, widths = SPEECH.T
         blink = min(abs(time_s - middle) for middle in _BLINKS_S) / (_BLINK_S / 2)
         return cls(
             centre=(0.5 + 0.012 * sin(sway), 0.46 + 0.008 * sin(2 * sway + 1)),
@@ -94,9 +94,9 @@ class _Pose:
         )
 
 
-def write_talking_head(path: str | Path) -> None:
-    """Write a silent clip of 3 s at 25 pictures per second, 256x256 px."""
-    write_video(path, talking_head(), FPS)
+def write_talking_head(path: str | Path, num_frames: int = NUM_FRAMES) -> None:
+    """Write a silent clip at 25 pictures per second, 256x256 px; what is said takes 3 s."""
+    write_video(path, talking_head(num_frames), FPS)
 
 
 def talking_head(

@@ -17,11 +17,12 @@ from viseme.verbs.overlay import (
     NOTHING_READ,
     SPOKEN,
     Colour,
+    ColouredWord,
     Mouth,
     draw_bar,
     draw_mouth,
     draw_words,
-    font,
+    line_length,
 )
 
 NUM_MOMENTS = 3
@@ -29,6 +30,7 @@ NUM_MOMENTS = 3
 _BACKDROP: Colour = (22, 24, 29)
 _PANEL_HEIGHT_PX = 400
 _PANEL_WIDTH_PX = 500
+_NARROWEST_PX = 300
 _GAP_PX = 24
 _WORD_PX, _NOTE_PX, _SENTENCE_PX = 36, 20, 46
 
@@ -70,7 +72,7 @@ def write_still(path: str | Path, moments: Sequence[Moment], transcript: Transcr
         note += f"; confidence {transcript.confidence:.0%}"
     _centred(sheet, y + 1.4 * _SENTENCE_PX, [(note, AHEAD)], _NOTE_PX)
     with atomic_write(path, "wb") as file:
-        sheet.save(file, "PNG", optimize=True)
+        sheet.save(file, "PNG")
 
 
 def _panel(moment: Moment) -> Image.Image:
@@ -82,8 +84,9 @@ def _panel(moment: Moment) -> Image.Image:
     if moment.mouth is not None:
         quad = (moment.mouth.quad + 0.5) * scale - 0.5
         draw_mouth(picture, Mouth(quad, moment.mouth.roi))
-    panel = Image.new("RGB", (size[0], _PANEL_HEIGHT_PX + _WORD_PX + _GAP_PX), _BACKDROP)
-    panel.paste(picture, (0, (_PANEL_HEIGHT_PX - size[1]) // 2))
+    outer = max(size[0], _NARROWEST_PX), _PANEL_HEIGHT_PX + _WORD_PX + _GAP_PX
+    panel = Image.new("RGB", outer, _BACKDROP)
+    panel.paste(picture, ((outer[0] - size[0]) // 2, (_PANEL_HEIGHT_PX - size[1]) // 2))
     if moment.word is not None:
         _caption(panel, moment.word)
     return panel
@@ -92,25 +95,21 @@ def _panel(moment: Moment) -> Image.Image:
 def _caption(panel: Image.Image, word: TimedWord) -> None:
     """The word, when it is said, and a bar of its confidence."""
     y, right = _PANEL_HEIGHT_PX + _GAP_PX // 4, panel.width - 1
-    draw_words(panel, (0, y), [(word.text, ACCENT)], _WORD_PX)
-    note = f"{word.start_ms / 1000:.2f} s to {word.end_ms / 1000:.2f} s"
-    x = right - font(_NOTE_PX).getlength(note)
-    draw_words(panel, (x, y + 2), [(note, AHEAD)], _NOTE_PX)
+    times = f"{word.start_ms / 1000:.2f}-{word.end_ms / 1000:.2f} s"
+    note = [(times, AHEAD), (f"{word.confidence:.0%}", ACCENT)]
+    x = right - line_length(note, _NOTE_PX)
+    text = [(word.text, ACCENT)]
+    size_px = min(_WORD_PX, _WORD_PX * (x - _GAP_PX) / line_length(text, _WORD_PX))
+    draw_words(panel, (0, y), text, size_px)
+    draw_words(panel, (x, y + 2), note, _NOTE_PX)
     draw_bar(panel, (int(x), y + 32, right, y + 37), word.confidence)
 
 
-def _centred(
-    sheet: Image.Image, y: float, words: Sequence[tuple[str, Colour]], size_px: float
-) -> None:
-    """A line in the middle, shortened by its last words where it would be too long."""
-    fits = list(words)
-    room = sheet.width - 2 * _GAP_PX
-
-    def length() -> float:
-        return font(size_px).getlength(" ".join(text for text, _ in fits))
-
-    while len(fits) > 1 and length() > room:
-        fits = (
-            [*fits[:-2], ("...", AHEAD)] if fits[-1][0] == "..." else [*fits[:-1], ("...", AHEAD)]
-        )
-    draw_words(sheet, ((sheet.width - length()) / 2, y), fits, size_px)
+def _centred(sheet: Image.Image, y: float, words: Sequence[ColouredWord], size_px: float) -> None:
+    """A line in the middle; where it would be too long, dots stand for its end."""
+    room, shown = sheet.width - 2 * _GAP_PX, list(words)
+    for count in range(len(words) - 1, 0, -1):
+        if line_length(shown, size_px) <= room:
+            break
+        shown = [*words[:count], ("...", AHEAD)]
+    draw_words(sheet, ((sheet.width - line_length(shown, size_px)) / 2, y), shown, size_px)

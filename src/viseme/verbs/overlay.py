@@ -16,15 +16,19 @@ from viseme.text.cues import TimedWord, cues, timed_words
 from viseme.text.transcript import Transcript
 
 Colour = tuple[int, int, int]
+ColouredWord = tuple[str, Colour]
 
 ACCENT: Colour = (255, 196, 61)
 SPOKEN: Colour = (255, 255, 255)
 AHEAD: Colour = (172, 178, 188)
 BLACK: Colour = (0, 0, 0)
+EMPTY: Colour = (70, 74, 82)
 NOTHING_READ = "nothing readable"
 
 _SMOOTHING = 4
 """Lines are drawn this much larger and averaged."""
+_SPACE, _SMALLEST_PX = 0.3, 6.0
+"""Between words, in parts of the letters' size; and that size where a picture is tiny."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ def draw_bar(canvas: Image.Image, box: tuple[int, int, int, int], share: float) 
     """A bar in `box` (x0, y0, x1, y1 px, all inclusive), filled from the left up to `share`."""
     x0, y0, x1, y1 = box
     draw = ImageDraw.Draw(canvas)
-    draw.rectangle(box, fill=BLACK)
+    draw.rectangle(box, fill=EMPTY)
     filled = round(min(max(share, 0), 1) * (x1 - x0 + 1))
     if filled:
         draw.rectangle((x0, y0, x0 + filled - 1, y1), fill=ACCENT)
@@ -137,32 +141,38 @@ def draw_outline(canvas: Image.Image, quad: NDArray[np.floating], line_px: int) 
     canvas.paste(ACCENT, tuple(low.tolist()), mask.resize(size, Image.Resampling.BOX))
 
 
-def draw_lines(canvas: Image.Image, lines: Sequence[Sequence[tuple[str, Colour]]]) -> None:
-    """Centred lines of coloured words at the bottom, as small as the longest line needs."""
+def draw_lines(canvas: Image.Image, lines: Sequence[Sequence[ColouredWord]]) -> None:
+    """Centred lines of words at the bottom, outlined, as small as the longest line needs."""
     width, height = canvas.size
-    texts = [" ".join(text for text, _ in line) for line in lines]
-    size_px = max(6.0, min(width, height) / 13)
-    longest = max(font(size_px).getlength(text) for text in texts)
-    size_px = max(6.0, min(size_px, size_px * 0.94 * width / longest))
+    size_px = max(_SMALLEST_PX, min(width, height) / 13)
+    longest = max(line_length(line, size_px) for line in lines)
+    size_px = max(_SMALLEST_PX, min(size_px, size_px * 0.94 * width / longest))
+    border_px = max(1, round(size_px / 12))
     y = height - (1.3 * len(lines) + 0.35) * size_px
-    for line, text in zip(lines, texts, strict=True):
-        draw_words(canvas, ((width - font(size_px).getlength(text)) / 2, y), line, size_px)
+    for line in lines:
+        x = (width - line_length(line, size_px)) / 2
+        draw_words(canvas, (x, y), line, size_px, border_px)
         y += 1.3 * size_px
 
 
 def draw_words(
     canvas: Image.Image,
     place: tuple[float, float],
-    words: Sequence[tuple[str, Colour]],
+    words: Sequence[ColouredWord],
     size_px: float,
+    border_px: int = 0,
 ) -> None:
-    """Words with black outlines in one line from `place` (x, y px of its top left) on."""
+    """Words in one line from `place` (x, y px of its top left) on, with black borders."""
     draw, (x, y) = ImageDraw.Draw(canvas), place
-    face = font(size_px)
     for text, colour in words:
-        border = max(1, round(size_px / 12))
-        draw.text((x, y), text, colour, face, stroke_width=border, stroke_fill=BLACK)
-        x += face.getlength(f"{text} ")
+        draw.text((x, y), text, colour, font(size_px), stroke_width=border_px, stroke_fill=BLACK)
+        x += font(size_px).getlength(text) + _SPACE * size_px
+
+
+def line_length(words: Sequence[ColouredWord], size_px: float) -> float:
+    """Length in px of the line that `draw_words` draws."""
+    letters = sum(font(size_px).getlength(text) for text, _ in words)
+    return letters + _SPACE * size_px * (len(words) - 1)
 
 
 @lru_cache(maxsize=16)
