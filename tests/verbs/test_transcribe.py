@@ -181,3 +181,15 @@ def test_one_file_in_python(clip: Path, tmp_path: Path) -> None:
 def test_sound_beside_the_picture_is_no_trouble(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "both.mp4", num_frames=25, audio=Sound())
     assert read([path], select="speaking")[0].error is None
+
+
+class BrokenTracker:
+    """A tracker that fails as no tracker should."""
+
+    def track(self, frames) -> Iterator[list[Face]]:
+        raise RuntimeError("out of order")
+
+
+def test_even_a_fault_of_ours_stops_only_its_file(clip: Path) -> None:
+    found = read([clip, clip], tracker=BrokenTracker())
+    assert ["out of order" in str(transcript.error) for transcript in found] == [True, True]

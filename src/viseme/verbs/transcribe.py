@@ -4,6 +4,7 @@ A recording is read in overlapping chunks as long as the model was trained on. C
 files share a batch; the words of a file's chunks are stitched by their times.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,8 @@ from viseme.text.transcript import Transcript, Word
 
 Mode = Literal["auto", "video", "audio", "av"]
 Progress = Callable[[str, float], None]
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_MODEL = "grid-s1-vsr"
 BATCH_SIZE = 8
@@ -164,6 +167,9 @@ class _Reader:
             job.error = str(NoFaceError(error.what, path=job.path, todo=error.todo))
         except VisemeError as error:
             job.error = str(error)
+        except Exception as error:  # whatever a strange file provokes, the others go on
+            logger.debug("%s", job.path, exc_info=True)
+            job.error = f"{job.path}: cannot be read ({type(error).__name__}: {error})."
         job.seconds += time.perf_counter() - started
 
     def _mode_for(self, info: MediaInfo) -> str:
