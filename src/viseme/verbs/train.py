@@ -1,5 +1,6 @@
 """`viseme train`: from a prepared manifest to a model folder, resumable at any moment."""
 
+import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,14 +13,15 @@ from viseme import config as configs
 from viseme.data.dataset import ClipDataset, Collator, Epoch
 from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip, read_manifest
-from viseme.errors import ConfigError, ManifestError
+from viseme.errors import ConfigError, ManifestError, ModelError
+from viseme.files import atomic_write
 from viseme.models import open_model, write_model
 from viseme.models.folder import pick_device
 from viseme.recognition.beam_search import SearchOptions
 from viseme.recognition.recognizer import ReadingConfig
 from viseme.systems import system as system_module
 from viseme.text.tokenizer import CharacterTokenizer, Tokenizer, train_sentencepiece
-from viseme.train.checkpoint import average_weights
+from viseme.train.checkpoint import LAST, average_weights
 from viseme.train.loop import fit, make_fabric
 from viseme.train.run_folder import epoch_weights
 from viseme.train.seed import seed_everything
@@ -28,6 +30,7 @@ from viseme.verbs.evaluate import calibrate
 logger = logging.getLogger(__name__)
 
 CONFIG_FILE = "train.json"
+CLIPS_FILE = "clips.sha256"
 MODEL_FOLDER = "model"
 
 
@@ -86,35 +89,31 @@ def train(
     Raises:
         ConfigError: no such system, preset or setting, or the folder holds another run.
         ManifestError: the manifest is malformed or has no clips of a split.
+        ModelError: the folder's checkpoint is damaged or of another run.
     """
     out, device = Path(out), pick_device(device)
     module = system_module(system)
     config = _config(module, preset, settings or {})
-    _claim(out, config)
     clips = read_manifest(manifest)
     train_clips = _of_splits(clips, train_splits, manifest)
     val_clips = _of_splits(clips, [val_split], manifest)
+    _claim(out, config, train_clips)
     tokenizer = _tokenizer(config, train_clips, val_clips)
     vocabulary = _vocabulary(train_clips) if config.training.word_weight else {}
     fabric = make_fabric(config.loop, device)
     fabric.launch()
-    data = _Data(
-        ClipDataset(train_clips, config.model.modality),
-        ClipDataset(val_clips, config.model.modality),
-        Collator(tokenizer, config.model.crop_size, vocabulary, config.augment),
-        Collator(tokenizer, config.model.crop_size, vocabulary),
-        config.training.max_frames,
-        config.loop.seed,
-        (fabric.global_rank, fabric.world_size),
-    )
+    collate = Collator(tokenizer, config.model.crop_size, vocabulary)
+    process = (fabric.global_rank, fabric.world_size)
+    data = _data(config, train_clips, val_clips, collate, process)
     seed_everything(config.loop.seed)
     training = module.Training(config, tokenizer, vocabulary)
     figures = fit(training, data, config.loop, out, fabric)
+    model = out / MODEL_FOLDER
     if fabric.is_global_zero:
-        last = epoch_weights(out)[-config.training.average_last :]
+        last = _last_weights(out, config.training.average_last)
         write = partial(
             write_model,
-            out / MODEL_FOLDER,
+            model,
             name=out.name,
             system=system,
             config=configs.to_dict(config.model),
@@ -124,10 +123,29 @@ def train(
         )
         reading = _reading(config, max(data.train_set.lengths))
         write(reading=configs.to_dict(reading))
-        calibration = calibrate(module.load(open_model(out / MODEL_FOLDER), device), val_clips)
+        calibration = calibrate(module.load(open_model(model), device), val_clips)
         write(reading=configs.to_dict(replace(reading, calibration=calibration)))
     fabric.barrier()
-    return TrainReport(out / MODEL_FOLDER, figures)
+    return TrainReport(model, figures)
+
+
+def _data(
+    config: Any,
+    train_clips: Sequence[Clip],
+    val_clips: Sequence[Clip],
+    collate: Collator,
+    process: tuple[int, int],
+) -> _Data:
+    """Read all clips; `collate` is that of the val clips, training ones are augmented."""
+    return _Data(
+        ClipDataset(train_clips, config.model.modality),
+        ClipDataset(val_clips, config.model.modality),
+        replace(collate, augment=config.augment),
+        collate,
+        config.training.max_frames,
+        config.loop.seed,
+        process,
+    )
 
 
 def _reading(config: Any, longest_frames: int) -> ReadingConfig:
@@ -147,8 +165,19 @@ def _config(module: Any, preset: str, settings: Mapping[str, str]) -> Any:
     return configs.override(module.PRESETS[preset], settings)
 
 
-def _claim(out: Path, config: Any) -> None:
-    """Save the settings of a new run; refuse to continue a run under other settings."""
+def _last_weights(out: Path, count: int) -> list[Path]:
+    weights = epoch_weights(out)
+    if not weights:
+        raise ModelError(
+            "the weights of this finished run are gone",
+            path=out,
+            todo=f"Delete {LAST} there to start it again.",
+        )
+    return weights[-count:]
+
+
+def _claim(out: Path, config: Any, clips: Sequence[Clip]) -> None:
+    """Save settings and clips of a new run; refuse to continue a run with others."""
     path = out / CONFIG_FILE
     if path.exists():
         if configs.load(path, type(config)) != config:
@@ -159,6 +188,16 @@ def _claim(out: Path, config: Any) -> None:
             )
     else:
         configs.save(config, path)
+    content = "".join(f"{clip.id}\t{clip.text}\n" for clip in clips)
+    digest, path = hashlib.sha256(content.encode()).hexdigest() + "\n", out / CLIPS_FILE
+    if path.exists():
+        if path.read_text(encoding="utf-8") != digest:
+            raise ConfigError(
+                "this folder holds a run on other clips", path=out, todo="Give another folder."
+            )
+    else:
+        with atomic_write(path) as file:
+            file.write(digest)
 
 
 def _of_splits(clips: Sequence[Clip], splits: Sequence[str], manifest: str | Path) -> list[Clip]:

@@ -1,0 +1,202 @@
+"""`train`: from a manifest to a model, whatever happens in between."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from tiny_corpus import write_corpus
+from viseme.errors import ConfigError, ManifestError, ModelError, VisemeError
+from viseme.train.run_folder import epoch_weights
+from viseme.verbs.train import TrainReport, train
+
+SETTINGS = {
+    "model.crop_size": "24",
+    "training.max_frames": "40",
+    "training.average_last": "2",
+    "loop.epochs": "4",
+    "loop.keep_weights": "2",
+    "loop.save_every_steps": "2",
+}
+RUN = """
+import json, sys
+import torch
+from viseme.verbs.train import train
+torch.set_num_threads(1)
+manifest, out, settings = sys.argv[1:]
+train("auto_avsr", manifest, out, preset="ci", settings=json.loads(settings), device="cpu")
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Sums are added in the same order in every process."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+def run(manifest: Path, out: Path, **settings: str) -> TrainReport:
+    named = {key.replace("__", "."): value for key, value in settings.items()}
+    return train("auto_avsr", manifest, out, preset="ci", settings=SETTINGS | named, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def never_killed(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("whole") / "run"
+    run(manifest, out)
+    return out
+
+
+def start(manifest: Path, out: Path, *launcher: str, **variables: str) -> subprocess.Popen:
+    """The same training in a process of its own."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    script = out.parent / "run_training.py"
+    script.write_text(RUN)
+    arguments = [str(script), str(manifest), str(out), json.dumps(SETTINGS)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | variables
+    quiet = subprocess.DEVNULL
+    command = [sys.executable, *launcher, *arguments]
+    return subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet)
+
+
+def records(out: Path) -> int:
+    log = out / "log.jsonl"
+    return len(log.read_text().splitlines()) if log.exists() else 0
+
+
+def assert_same(out: Path, expected: Path) -> None:
+    names = [path.name for path in epoch_weights(expected)]
+    assert [path.name for path in epoch_weights(out)] == names
+    for name in [*names, "log.jsonl", "model/model.safetensors", "model/config.json"]:
+        assert (out / name).read_bytes() == (expected / name).read_bytes(), name
+
+
+def test_a_process_killed_in_training_goes_on_as_if_never_killed(
+    manifest: Path, never_killed: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    moment = random.randint(1, records(never_killed) // 2)
+    process = start(manifest, out)
+    while records(out) < moment and process.poll() is None:
+        time.sleep(0.005)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL, "it ended before it could be killed"
+    run(manifest, out)
+    assert_same(out, never_killed)
+
+
+@pytest.mark.slow
+def test_a_process_killed_at_any_moment(manifest: Path, never_killed: Path, tmp_path: Path) -> None:
+    """Also while it starts, evaluates, averages or writes the model."""
+    for attempt in range(6):
+        out = tmp_path / str(attempt) / "run"
+        while (process := start(manifest, out)).poll() is None:
+            try:
+                process.wait(random.uniform(1, 12))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.returncode == 0:
+                break
+        assert_same(out, never_killed)
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_model(manifest: Path, tmp_path: Path) -> None:
+    """torchrun on two CPU processes: each has its own batches, one writes, the run resumes."""
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+    out = tmp_path / "run"
+    for _ in range(2):
+        assert start(manifest, out, *launcher).wait(300) == 0
+    log = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    steps = [record["step"] for record in log if "train/loss" in record]
+    alone = tmp_path / "alone"
+    run(manifest, alone)
+    assert steps == list(range(len(steps)))
+    assert 0 < len(steps) <= (records(alone) - 4) / 2
+    assert torch.load(out / "last.pt", weights_only=True)["epoch"] == 4
+
+
+def test_the_folder_holds_all_of_the_run(never_killed: Path) -> None:
+    names = {path.name for path in never_killed.iterdir() if "tfevents" not in path.name}
+    weights = {"epoch-0002.safetensors", "epoch-0003.safetensors"}
+    assert names == {"train.json", "log.jsonl", "last.pt", "clips.sha256", "model"} | weights
+    card = (never_killed / "model/README.md").read_text()
+    assert "6 clips of the splits train" in card
+    assert "weights of the last\n2 epochs" in card
+
+
+def test_a_finished_run_reports_again(manifest: Path, never_killed: Path) -> None:
+    before = (never_killed / "model/sha256.txt").read_bytes()
+    assert run(manifest, never_killed).figures["wer"] >= 0
+    assert (never_killed / "model/sha256.txt").read_bytes() == before
+
+
+def test_a_folder_of_another_run_is_refused(manifest: Path, never_killed: Path) -> None:
+    with pytest.raises(ConfigError, match="holds a run with other settings"):
+        run(manifest, never_killed, loop__seed="7")
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_run_is_not_continued_on_other_clips(
+    manifest: Path, never_killed: Path, tmp_path: Path, known: bool
+) -> None:
+    """Told by the list of clips, or, without it, by weights of other shapes."""
+    out = tmp_path / "run"
+    out.mkdir()
+    for name in ("train.json", "last.pt", *["clips.sha256"] * known):
+        (out / name).write_bytes((never_killed / name).read_bytes())
+    other = manifest.with_name("other.jsonl")
+    other.write_text(manifest.read_text().replace('"up', '"one2'))
+    with pytest.raises(VisemeError, match=r"run on other clips|is no checkpoint of this run"):
+        run(other, out)
+
+
+def test_a_finished_run_without_its_weights_says_so(
+    manifest: Path, never_killed: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "last.pt").write_bytes((never_killed / "last.pt").read_bytes())
+    with pytest.raises(ModelError, match="weights of this finished run are gone"):
+        run(manifest, out)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"preset": "huge"}, ConfigError, "no preset 'huge'.*ci, grid, paper"),
+        ({"system": "none"}, ConfigError, "no system is called 'none'"),
+        ({"device": "tpu"}, ConfigError, "no device 'tpu'"),
+        ({"settings": {"loop.epoch": "1"}}, ConfigError, r"Did you mean loop\.epochs"),
+        ({"val_split": "dev"}, ManifestError, "no transcribed clips of split dev.*train, val"),
+        ({"train_splits": ["a", "b"]}, ManifestError, "no transcribed clips of split a, b"),
+        ({"manifest": "nowhere.jsonl"}, ManifestError, "no such manifest"),
+        (
+            {"settings": {"training.tokenizer": "sentencepiece", "training.vocab_size": "5"}},
+            ConfigError,
+            "no 5 unigram units can be learned.*tokenizer character",
+        ),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(
+    manifest: Path, tmp_path: Path, change: dict, error: type, message: str
+) -> None:
+    arguments = {"system": "auto_avsr", "manifest": manifest, "preset": "ci", "device": "cpu"}
+    with pytest.raises(error, match=f"(?s){message}"):
+        train(out=tmp_path / "run", **arguments | change)
