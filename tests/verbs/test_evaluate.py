@@ -16,7 +16,7 @@ from viseme.recognition.recognizer import Reading, ReadingConfig, Recognizer
 from viseme.systems.auto_avsr import PRESETS, AutoAVSR
 from viseme.text.tokenizer import CharacterTokenizer
 from viseme.text.transcript import Word
-from viseme.verbs.evaluate import ReadClip, calibrate, evaluate, summary
+from viseme.verbs.evaluate import ReadClip, calibrate, evaluate, read_clips, summary
 
 TOKENIZER = CharacterTokenizer.from_texts(["abcdefghijklmnopqrstuvwxyz "])
 
@@ -94,6 +94,15 @@ def test_a_split_without_clips_is_an_error(recognizer: Recognizer, manifest: Pat
 
 def test_calibration_lowers_the_error(recognizer: Recognizer, manifest: Path) -> None:
     clips = [clip for clip in read_manifest(manifest) if clip.text]
-    calibration = calibrate(recognizer, clips)
+    config = calibrate(recognizer, clips)
     # A random model is never right, whatever its scores say.
-    assert all(calibration.apply(score) < 0.2 for score in (0.1, 0.5, 0.9))
+    assert all(config.calibration.apply(score) < 0.2 for score in (0.1, 0.5, 0.9))
+    assert config.search == recognizer.config.search
+
+
+def test_no_clip_of_the_calibration_is_withheld(recognizer: Recognizer, manifest: Path) -> None:
+    clips = [clip for clip in read_manifest(manifest) if clip.text]
+    config = calibrate(recognizer, clips)
+    assert 0 < config.abstention.least_confidence < 1
+    calibrated = Recognizer("calibrated", recognizer.network, TOKENIZER, config, "cpu")
+    assert [item.reading.withheld for item in read_clips(calibrated, clips)] == [None] * len(clips)

@@ -16,14 +16,15 @@ from viseme.errors import ManifestError
 from viseme.metrics.calibration import expected_calibration_error
 from viseme.metrics.recognition import align, cer, confusions, wer
 from viseme.recognition.beam_search import SearchOptions
-from viseme.recognition.confidence import Abstention, Calibration
+from viseme.recognition.confidence import Calibration
 from viseme.recognition.grammar import Constraint, load_grammar
-from viseme.recognition.recognizer import Reading, Recognizer
+from viseme.recognition.recognizer import Reading, ReadingConfig, Recognizer
 from viseme.systems import load
 
 Progress = Callable[[str, float], None]
 
 NUM_CONFUSIONS = 20
+ABSTENTION_MARGIN = 0.9
 
 
 @dataclass(frozen=True)
@@ -156,19 +157,21 @@ def summary(read: Sequence[ReadClip], seconds: float) -> dict[str, Any]:
     }
 
 
-def calibrate(recognizer: Recognizer, clips: Sequence[Clip]) -> Calibration:
-    """Fit the model's confidences on held-out clips that it was not trained on.
+def calibrate(recognizer: Recognizer, clips: Sequence[Clip]) -> ReadingConfig:
+    """The model's settings with confidences fitted on held-out clips, and when to abstain.
 
-    A model that reads no word in them is left uncalibrated.
+    Words are withheld where their mean confidence is clearly lower than in any of those clips. A
+    model that reads no word in them stays as it is.
     """
+    plain = replace(recognizer.config, calibration=Calibration())
     bare = Recognizer(
-        recognizer.name,
-        recognizer.network,
-        recognizer.tokenizer,
-        replace(recognizer.config, calibration=Calibration(), abstention=Abstention(0.0, 0.0)),
-        str(recognizer.device),
+        recognizer.name, recognizer.network, recognizer.tokenizer, plain, str(recognizer.device)
     )
-    verdicts = [v for item in read_clips(bare, clips) for v in item.verdicts()]
+    verdicts = [found for item in read_clips(bare, clips) if (found := item.verdicts())]
     if not verdicts:
-        return Calibration()
-    return Calibration.fit([score for score, _ in verdicts], [right for _, right in verdicts])
+        return recognizer.config
+    words = [verdict for found in verdicts for verdict in found]
+    fitted = Calibration.fit([score for score, _ in words], [right for _, right in words])
+    lowest = min(sum(fitted.apply(s) for s, _ in found) / len(found) for found in verdicts)
+    abstention = replace(plain.abstention, least_confidence=ABSTENTION_MARGIN * lowest)
+    return replace(plain, calibration=fitted, abstention=abstention)

@@ -123,8 +123,8 @@ def train(
         )
         reading = _reading(config, max(data.train_set.lengths))
         write(reading=configs.to_dict(reading))
-        calibration = calibrate(module.load(open_model(model), device), val_clips)
-        write(reading=configs.to_dict(replace(reading, calibration=calibration)))
+        reading = calibrate(module.load(open_model(model), device), val_clips)
+        write(reading=configs.to_dict(reading))
     fabric.barrier()
     return TrainReport(model, figures)
 
