@@ -143,6 +143,12 @@ def test_a_row_that_lacks_something_is_named(
         load_example(replace(clips[0], **{lacks: None}), modality)
 
 
+@pytest.mark.parametrize("window", [{"start_s": 1.0}, {"end_s": 2.0}])
+def test_a_row_that_is_not_prepared_is_refused(clips: list[Clip], window: dict) -> None:
+    with pytest.raises(ManifestError, match=r"'clip0' is a piece of a file\. Run `viseme prepare`"):
+        load_example(replace(clips[0], **window), "video")
+
+
 def example_with(words: tuple[Word, ...]) -> Example:
     return Example("a", np.zeros((10, 8, 8), np.uint8), None, "", words)
 

@@ -66,10 +66,14 @@ def load_example(clip: Clip, modality: str) -> Example:
         modality: "video", "audio" or "av".
 
     Raises:
-        ManifestError: the row lacks text, video or audio that the modality needs.
+        ManifestError: the row is not prepared, or lacks text, video or audio.
     """
     if clip.text is None:
         raise ManifestError(f"clip {clip.id!r} has no text to train on")
+    if clip.start_s or clip.end_s is not None:
+        raise ManifestError(
+            f"clip {clip.id!r} is a piece of a file", todo="Run `viseme prepare` on it."
+        )
     video = audio = None
     if modality in ("video", "av"):
         if clip.video is None:

@@ -9,6 +9,7 @@ Differs from the paper:
   batch (`mask_padding=False` restores the original);
 - the audio-visual model may drop a stream at random in training (`modality_dropout`), so that one
   checkpoint serves voice, lips or both;
+- sound is not augmented: the time mask and the babble noise on the waveform are missing;
 - instead of the paper's warm start from a word classifier trained on LRW, which nobody can get any
   more, `word_weight` adds a word classifier on every frame of clips whose word times are known. Its
   share falls to zero over training, and it is not part of the model folder.
