@@ -111,3 +111,11 @@ def test_an_audio_model_reads_its_first_stream_as_sound() -> None:
     encoder_out, lengths = model.encode(waveform, torch.tensor([6, 4]))
     assert encoder_out.shape == (2, 6, DIM)
     assert lengths.tolist() == [6, 4]
+
+
+def test_mirrored_lips_read_the_same_where_the_model_looks_both_ways() -> None:
+    straight, both = recognizer(), recognizer(mirror=True)
+    encoder_out, _ = both.encode(VIDEO, LENGTHS)
+    mirrored, _ = both.encode(VIDEO.flip(-1), LENGTHS)
+    torch.testing.assert_close(encoder_out, mirrored)
+    assert not torch.allclose(straight.encode(VIDEO, LENGTHS)[0], encoder_out)

@@ -37,6 +37,8 @@ class ReadingConfig:
         modality: "video", "audio" or "av".
         crop_size: side of the window that the network sees of a mouth ROI, px.
         chunk_s: longest piece read at once: about the longest clip of the training.
+        mirror: also look at the lips mirrored and take the mean of both features; for models that
+            learned from mirrored clips too. Costs a second pass of the encoder.
         search: settings of the search.
         calibration: from raw scores to the probability that a word is right.
         abstention: when to give no text.
@@ -45,6 +47,7 @@ class ReadingConfig:
     modality: str = "video"
     crop_size: int = 88
     chunk_s: float = 24.0
+    mirror: bool = False
     search: SearchOptions = field(default_factory=SearchOptions)
     calibration: Calibration = field(default_factory=Calibration)
     abstention: Abstention = field(default_factory=Abstention)
@@ -97,7 +100,11 @@ class Recognizer:
         audio = None if audio is None else audio.to(self.device)
         if self.config.modality == "audio":
             return self.network.encode(None, stream, lengths), lengths
-        return self.network.encode(stream, audio, lengths), lengths
+        encoder_out = self.network.encode(stream, audio, lengths)
+        if self.config.mirror and stream is not None:
+            mirrored = self.network.encode(stream.flip(-1), audio, lengths)
+            encoder_out = (encoder_out + mirrored) / 2
+        return encoder_out, lengths
 
     @torch.inference_mode()
     def ctc_log_probs(self, encoder_out: Tensor) -> Tensor:

@@ -153,6 +153,7 @@ def _reading(config: Any, longest_frames: int) -> ReadingConfig:
         modality=config.model.modality,
         crop_size=config.model.crop_size,
         chunk_s=longest_frames / VIDEO_FPS,
+        mirror=config.augment.flip and config.model.modality != "audio",
         search=SearchOptions(ctc_weight=config.training.ctc_weight),
     )
 
