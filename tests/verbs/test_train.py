@@ -15,6 +15,7 @@ import torch
 
 from tiny_corpus import write_corpus
 from viseme.errors import ConfigError, ManifestError, ModelError, VisemeError
+from viseme.models import open_model
 from viseme.train.run_folder import epoch_weights
 from viseme.verbs.train import TrainReport, train
 
@@ -203,3 +204,23 @@ def test_what_cannot_be_trained_is_refused(
     arguments = {"system": "auto_avsr", "manifest": manifest, "preset": "ci", "device": "cpu"}
     with pytest.raises(error, match=f"(?s){message}"):
         train(out=tmp_path / "run", **arguments | change)
+
+
+def test_a_run_starts_from_a_model(manifest: Path, never_killed: Path, tmp_path: Path) -> None:
+    initial = never_killed / "model"
+    still = {"training__initial": str(initial), "optim__peak_lr": "0", "loop__epochs": "1"}
+    model = run(manifest, tmp_path / "run", **still, training__average_last="1").model
+    before, after = open_model(initial), open_model(model)
+    assert after.tokenizer().units == before.tokenizer().units
+    parameters = {name: w for name, w in before.weights().items() if w.ndim > 1}
+    for name, weight in after.weights().items():
+        if name in parameters:
+            assert torch.equal(weight, parameters[name]), name
+
+
+def test_a_model_of_another_size_is_no_start(
+    manifest: Path, never_killed: Path, tmp_path: Path
+) -> None:
+    initial = {"training__initial": str(never_killed / "model"), "model__dim": "16"}
+    with pytest.raises(ModelError, match="of another shape"):
+        run(manifest, tmp_path / "run", **initial)

@@ -101,6 +101,7 @@ class TrainingConfig:
         word_weight: weight of the frame-wise word classifier at the start of training.
         word_share: share of training over which that weight falls to zero.
         modality_dropout: share of audio-visual clips trained with one stream silenced.
+        initial: model folder to start from instead of random weights, with its tokenizer.
         average_last: the model is the mean of the weights of so many last epochs.
     """
 
@@ -112,6 +113,7 @@ class TrainingConfig:
     word_weight: float = 0.0
     word_share: float = 0.6
     modality_dropout: float = 0.0
+    initial: str = ""
     average_last: int = 10
 
 

@@ -25,15 +25,15 @@ class RunLog:
     Args:
         folder: of the run.
         keep_bytes: what a killed run wrote to log.jsonl after so many bytes, its size at the last
-            checkpoint, is dropped; None keeps all.
+            checkpoint, is dropped.
         resume_step: TensorBoard hides what it was told of this step and later ones.
     """
 
-    def __init__(self, folder: Path, keep_bytes: int | None = 0, resume_step: int = 0) -> None:
+    def __init__(self, folder: Path, keep_bytes: int = 0, resume_step: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "log.jsonl"
         self.path.touch()
-        if keep_bytes is not None and keep_bytes < self.size:
+        if keep_bytes < self.size:
             os.truncate(self.path, keep_bytes)
         self._board = _tensorboard(folder, resume_step)
 

@@ -52,7 +52,7 @@ class RunFolder:
         """
         last = self.path / checkpoint.LAST
         position = Position(0, 0, {})
-        log_size: int | None = 0
+        log_size = 0
         if last.exists():
             state = checkpoint.load_state(last)
             position, log_size = self._restore(state, last)
@@ -61,13 +61,11 @@ class RunFolder:
             self._log = RunLog(self.path, log_size, position.step)
         return position
 
-    def _restore(self, state: dict[str, Any], last: Path) -> tuple[Position, int | None]:
+    def _restore(self, state: dict[str, Any], last: Path) -> tuple[Position, int]:
         try:
             self.system.load_state_dict(state["system"])
             checkpoint.set_random_state(state["random"])
-            # Checkpoints of the first format have no figures and no size of the log.
-            position = Position(state["step"], state["epoch"], state.get("figures", {}))
-            return position, state.get("log_size")
+            return Position(state["step"], state["epoch"], state["figures"]), state["log_size"]
         except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ModelError(
                 f"is no checkpoint of this run ({type(error).__name__})",

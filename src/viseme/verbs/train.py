@@ -16,7 +16,7 @@ from viseme.data.manifest import Clip, read_manifest
 from viseme.errors import ConfigError, ManifestError, ModelError
 from viseme.files import atomic_write
 from viseme.models import open_model, write_model
-from viseme.models.folder import pick_device
+from viseme.models.folder import fill, pick_device
 from viseme.recognition.beam_search import SearchOptions
 from viseme.recognition.recognizer import ReadingConfig
 from viseme.systems import system as system_module
@@ -98,7 +98,8 @@ def train(
     train_clips = _of_splits(clips, train_splits, manifest)
     val_clips = _of_splits(clips, [val_split], manifest)
     _claim(out, config, train_clips)
-    tokenizer = _tokenizer(config, train_clips, val_clips)
+    initial = open_model(config.training.initial) if config.training.initial else None
+    tokenizer = initial.tokenizer() if initial else _tokenizer(config, train_clips, val_clips)
     vocabulary = _vocabulary(train_clips) if config.training.word_weight else {}
     fabric = make_fabric(config.loop, device)
     fabric.launch()
@@ -107,6 +108,8 @@ def train(
     data = _data(config, train_clips, val_clips, collate, process)
     seed_everything(config.loop.seed)
     training = module.Training(config, tokenizer, vocabulary)
+    if initial is not None:
+        fill(training.network, initial.weights(), initial.path)
     figures = fit(training, data, config.loop, out, fabric)
     model = out / MODEL_FOLDER
     if fabric.is_global_zero:
