@@ -14,22 +14,38 @@ def test_grey_becomes_zero_to_one() -> None:
 
 
 def test_video_has_the_published_mean_and_spread() -> None:
-    batch = video_batch([np.full((2, 4, 4), value, np.float32) for value in (0.421, 0.586)])
+    batch = video_batch([np.full((2, 4, 4), value, np.float32) for value in (0.421, 0.586)], 2)
+    assert batch is not None
     assert batch.shape == (2, 2, 1, 4, 4)
     torch.testing.assert_close(batch[0], torch.zeros(2, 1, 4, 4), atol=1e-6, rtol=0)
     torch.testing.assert_close(batch[1], torch.ones(2, 1, 4, 4))
 
 
 def test_video_padding_is_zero() -> None:
-    batch = video_batch([np.ones((3, 4, 4), np.float32), np.ones((1, 4, 4), np.float32)])
+    batch = video_batch([np.ones((3, 4, 4), np.float32), np.ones((1, 4, 4), np.float32)], 3)
+    assert batch is not None
     assert batch.shape == (2, 3, 1, 4, 4)
     assert (batch[1, 1:] == 0).all()
     assert (batch[1, :1] != 0).all()
 
 
+def test_a_missing_stream_is_zero() -> None:
+    video = video_batch([None, np.ones((2, 4, 4), np.float32)], 2)
+    audio = audio_batch([np.arange(640, dtype=np.float32), None], 2)
+    assert video is not None
+    assert audio is not None
+    assert (video[0] == 0).all()
+    assert (audio[1] == 0).all()
+    assert (video[1] != 0).all()
+    assert audio.shape == (2, 1280)
+    assert video_batch([None, None], 2) is None
+    assert audio_batch([None, None], 2) is None
+
+
 def test_sound_has_zero_mean_and_unit_variance() -> None:
     samples = np.random.default_rng(0).normal(3, 0.1, 1280).astype(np.float32)
-    batch = audio_batch([samples, samples[:640]])
+    batch = audio_batch([samples, samples[:640]], 2)
+    assert batch is not None
     assert batch.shape == (2, 1280)
     for row, length in zip(batch, (1280, 640), strict=True):
         assert row[:length].mean().abs() < 1e-4

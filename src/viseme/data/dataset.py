@@ -115,30 +115,24 @@ class Collator:
             examples = [augment_timing(example, self.augment, rng) for example in examples]
         lengths = torch.tensor([example.num_frames for example in examples])
         total = int(lengths.max())
+        videos = [
+            None if example.video is None else self._network_view(example.video, rng)
+            for example in examples
+        ]
         return Batch(
             ids=[example.id for example in examples],
             texts=[example.text for example in examples],
-            video=self._videos(examples, rng),
-            audio=_audios(examples),
+            video=video_batch(videos, total),
+            audio=audio_batch([example.audio for example in examples], total),
             lengths=lengths,
             tokens=_pad([self.tokenizer.encode(example.text) for example in examples]),
             words=_pad([word_frames(example, self.vocabulary) for example in examples], total),
         )
 
-    def _videos(self, examples: Sequence[Example], rng: Generator) -> Tensor | None:
-        rois = [example.video for example in examples if example.video is not None]
-        if len(rois) < len(examples):
-            return None
+    def _network_view(self, rois: NDArray[np.uint8], rng: Generator) -> NDArray[np.float32]:
         if self.augment is None:
-            return video_batch([scaled(crop(video, self.crop_size)) for video in rois])
-        return video_batch(
-            [augment_video(scaled(video), self.crop_size, self.augment, rng) for video in rois]
-        )
-
-
-def _audios(examples: Sequence[Example]) -> Tensor | None:
-    waveforms = [example.audio for example in examples if example.audio is not None]
-    return audio_batch(waveforms) if len(waveforms) == len(examples) else None
+            return scaled(crop(rois, self.crop_size))
+        return augment_video(scaled(rois), self.crop_size, self.augment, rng)
 
 
 def _pad(rows: Sequence[Sequence[int] | NDArray[np.int64]], total: int = 0) -> Tensor:

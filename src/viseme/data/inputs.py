@@ -33,21 +33,32 @@ def scaled(rois: NDArray[np.uint8]) -> NDArray[np.float32]:
     return rois.astype(np.float32) / np.float32(255)
 
 
-def video_batch(videos: Sequence[NDArray[np.float32]]) -> Tensor:
-    """Normalise videos (T_i, H, W) in [0, 1] and pad them with zeros: (B, T, 1, H, W)."""
-    total = max(len(video) for video in videos)
-    batch = torch.zeros(len(videos), total, 1, *videos[0].shape[1:])
+def video_batch(videos: Sequence[NDArray[np.float32] | None], num_frames: int) -> Tensor | None:
+    """Normalise videos (T_i, H, W) in [0, 1] and pad them with zeros: (B, num_frames, 1, H, W).
+
+    A clip without video is all zeros; None if no clip has any.
+    """
+    given = [video for video in videos if video is not None]
+    if not given:
+        return None
+    batch = torch.zeros(len(videos), num_frames, 1, *given[0].shape[1:])
     for row, video in zip(batch, videos, strict=True):
-        row[: len(video), 0] = torch.from_numpy((video - VIDEO_MEAN) / VIDEO_STD)
+        if video is not None:
+            row[: len(video), 0] = torch.from_numpy((video - VIDEO_MEAN) / VIDEO_STD)
     return batch
 
 
-def audio_batch(waveforms: Sequence[Samples]) -> Tensor:
-    """Normalise waveforms (640 T_i,) each as a whole and pad them with zeros: (B, 640 T)."""
-    total = max(len(samples) for samples in waveforms)
-    batch = torch.zeros(len(waveforms), total)
+def audio_batch(waveforms: Sequence[Samples | None], num_frames: int) -> Tensor | None:
+    """Normalise waveforms (640 T_i,) each as a whole and pad them: (B, 640 num_frames).
+
+    A clip without sound is all zeros; None if no clip has any.
+    """
+    if all(samples is None for samples in waveforms):
+        return None
+    batch = torch.zeros(len(waveforms), num_frames * SAMPLES_PER_FRAME)
     for row, samples in zip(batch, waveforms, strict=True):
-        row[: len(samples)] = torch.from_numpy(normalise_audio(samples))
+        if samples is not None:
+            row[: len(samples)] = torch.from_numpy(normalise_audio(samples))
     return batch
 
 

@@ -9,8 +9,7 @@ from typing import Any
 import torch
 
 from viseme.data.dataset import load_example
-from viseme.data.example import VIDEO_FPS, Example
-from viseme.data.inputs import audio_batch, crop, scaled, video_batch
+from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip, read_manifest
 from viseme.errors import ManifestError
 from viseme.metrics.calibration import expected_calibration_error
@@ -20,6 +19,7 @@ from viseme.recognition.confidence import Calibration
 from viseme.recognition.grammar import Constraint, load_grammar
 from viseme.recognition.recognizer import Reading, ReadingConfig, Recognizer
 from viseme.systems import load
+from viseme.verbs.streams import streams
 
 Progress = Callable[[str, float], None]
 
@@ -117,23 +117,12 @@ def read_clips(
     for first in range(0, len(clips), batch_size):
         batch = clips[first : first + batch_size]
         examples = [load_example(clip, modality) for clip in batch]
-        stream, audio = _streams(examples, recognizer)
         lengths = torch.tensor([example.num_frames for example in examples])
+        rois, sound = [e.video for e in examples], [e.audio for e in examples]
+        stream, audio = streams(recognizer, rois, sound, lengths)
         readings = recognizer.read(stream, lengths, audio, options=options, constraint=constraint)
         for clip, example, reading in zip(batch, examples, readings, strict=True):
             yield ReadClip(clip, reading, example.num_frames)
-
-
-def _streams(
-    examples: Sequence[Example], recognizer: Recognizer
-) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-    """What `Recognizer.read` takes of the examples: its first stream, and audio beside video."""
-    size = recognizer.config.crop_size
-    rois = [scaled(crop(e.video, size)) for e in examples if e.video is not None]
-    sound = [e.audio for e in examples if e.audio is not None]
-    video = video_batch(rois) if rois else None
-    audio = audio_batch(sound) if sound else None
-    return (audio, None) if recognizer.config.modality == "audio" else (video, audio)
 
 
 def summary(read: Sequence[ReadClip], seconds: float) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from viseme.data.example import VIDEO_FPS
-from viseme.data.inputs import audio_batch, crop, fit_audio, scaled, video_batch
+from viseme.data.inputs import fit_audio
 from viseme.errors import ConfigError, NoAudioError, NoFaceError, NoVideoError, VisemeError
 from viseme.face.crop import MouthBlock, mouth_blocks
 from viseme.face.select import Selection
@@ -28,6 +28,7 @@ from viseme.recognition.recognizer import Reading, Recognizer
 from viseme.recognition.stitch import chunks, stitch
 from viseme.systems import load
 from viseme.text.transcript import Transcript, Word
+from viseme.verbs.streams import streams
 
 Mode = Literal["auto", "video", "audio", "av"]
 Progress = Callable[[str, float], None]
@@ -220,13 +221,10 @@ class _Reader:
         started = time.perf_counter()
         pieces = [chunk for _, chunk in batch]
         lengths = torch.tensor([chunk.end_frame - chunk.start_frame for chunk in pieces])
-        size = self.recognizer.config.crop_size
-        rois = [scaled(crop(chunk.rois, size)) for chunk in pieces if chunk.rois is not None]
-        sound = [chunk.audio for chunk in pieces if chunk.audio is not None]
-        video = video_batch(rois) if rois else None
-        audio = audio_batch(sound) if sound else None
+        rois, sound = [chunk.rois for chunk in pieces], [chunk.audio for chunk in pieces]
+        stream, audio = streams(self.recognizer, rois, sound, lengths)
         readings = self.recognizer.read(
-            audio if self.recognizer.config.modality == "audio" else video,
+            stream,
             lengths,
             audio,
             options=self.options,
