@@ -186,6 +186,15 @@ PRESETS: dict[str, Config] = {
         optim=OptimConfig(warmup_share=0.1),
         loop=LoopConfig(epochs=40, precision="bf16-mixed", keep_weights=5),
     ),
+    # A second, shorter round from the model of the first (`--training.initial`), with more dropout
+    # and without the word classifier.
+    "grid-restart": Config(
+        model=replace(_GRID_MODEL, dropout=0.2),
+        training=replace(_GRID_TRAINING, word_weight=0.0),
+        augment=_GRID_AUGMENT,
+        optim=OptimConfig(peak_lr=6e-4, warmup_share=0.1),
+        loop=LoopConfig(epochs=12, precision="bf16-mixed", keep_weights=5),
+    ),
     # The paper: 75 epochs on LRS3 and more, 1,800 frames per GPU. Not run here.
     "paper": Config(),
 }
