@@ -6,8 +6,6 @@ Long recordings are made by repeating the given clips. Writes one JSON with its 
 
 import argparse
 import json
-import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -87,20 +85,30 @@ def long_recording(clips: list[Path], minutes: float, model: str) -> dict[str, f
         command = [sys.executable, "-m", "viseme", "transcribe", str(path), "--model", model]
         started = time.perf_counter()
         process = subprocess.Popen([*command, "--quiet"], stdout=subprocess.DEVNULL)
-        _, status, usage = _wait(process)
+        peak_mib = watched_peak_mib(process)
         elapsed = time.perf_counter() - started
-        if status:
-            raise RuntimeError(f"{command} ended with {status}")
+        if process.returncode:
+            raise RuntimeError(f"{command} ended with {process.returncode}")
     return {
         "minutes": minutes,
-        "peak_mib": usage.ru_maxrss / 1024,
+        "peak_mib": peak_mib,
         "rtf": elapsed / (minutes * 60),
     }
 
 
-def _wait(process: subprocess.Popen[bytes]) -> tuple[int, int, resource.struct_rusage]:
-    pid, status, usage = os.wait4(process.pid, 0)
-    return pid, os.waitstatus_to_exitcode(status), usage
+def watched_peak_mib(process: subprocess.Popen[bytes]) -> float:
+    """Wait for a process and return its peak resident memory (Linux only).
+
+    The kernel's own count for ended children would include this process before the child's exec.
+    """
+    status = Path(f"/proc/{process.pid}/status")
+    peak_kib = 0
+    while process.poll() is None:
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                peak_kib = int(line.split()[1])
+        time.sleep(0.2)
+    return peak_kib / 1024
 
 
 def start_up() -> dict[str, float]:
