@@ -18,8 +18,8 @@ def _merge_heads(x: Tensor) -> Tensor:
     return x.transpose(1, 2).flatten(2)
 
 
-class MultiHeadAttention(nn.Module):
-    """Scaled dot-product attention of queries (B, L, D) over keys and values (B, T, D)."""
+class _Heads(nn.Module):
+    """What both kinds of attention have: the projections of the heads and back."""
 
     def __init__(self, dim: int, num_heads: int, dropout: float) -> None:
         super().__init__()
@@ -30,6 +30,10 @@ class MultiHeadAttention(nn.Module):
         self.key = nn.Linear(dim, dim)
         self.value = nn.Linear(dim, dim)
         self.out = nn.Linear(dim, dim)
+
+
+class MultiHeadAttention(_Heads):
+    """Scaled dot-product attention of queries (B, L, D) over keys and values (B, T, D)."""
 
     def project(self, memory: Tensor) -> tuple[Tensor, Tensor]:
         """Keys and values (B, N, T, D/N) of `memory` (B, T, D): what a decoder caches."""
@@ -48,18 +52,11 @@ class MultiHeadAttention(nn.Module):
         return self.out(_merge_heads(context))
 
 
-class RelativeAttention(nn.Module):
+class RelativeAttention(_Heads):
     """Self-attention whose scores add a learned function of the distance between frames."""
 
     def __init__(self, dim: int, num_heads: int, dropout: float) -> None:
-        super().__init__()
-        if dim % num_heads:
-            raise ValueError(f"width {dim} is not divisible by {num_heads} heads")
-        self.num_heads, self.dropout = num_heads, dropout
-        self.query = nn.Linear(dim, dim)
-        self.key = nn.Linear(dim, dim)
-        self.value = nn.Linear(dim, dim)
-        self.out = nn.Linear(dim, dim)
+        super().__init__(dim, num_heads, dropout)
         self.position = nn.Linear(dim, dim, bias=False)
         self.content_bias = nn.Parameter(torch.empty(num_heads, dim // num_heads))  # u
         self.position_bias = nn.Parameter(torch.empty(num_heads, dim // num_heads))  # v

@@ -160,7 +160,7 @@ class _Reader:
             info = probe(job.path)
             job.duration_s = info.duration_s
             job.mode = self._mode_for(info)
-            for chunk in self._pieces(job, select, tracker):
+            for chunk in self._pieces(job, info, select, tracker):
                 job.seconds += time.perf_counter() - started
                 yield chunk
                 started = time.perf_counter()
@@ -193,7 +193,9 @@ class _Reader:
             )
         return self.mode
 
-    def _pieces(self, job: _Job, select: Selection, tracker: FaceTracker | None) -> Iterator[Chunk]:
+    def _pieces(
+        self, job: _Job, info: MediaInfo, select: Selection, tracker: FaceTracker | None
+    ) -> Iterator[Chunk]:
         size = max(1, round(self.recognizer.config.chunk_s * VIDEO_FPS))
         overlap = round(size * OVERLAP_SHARE)
         if job.mode == "audio":
@@ -202,7 +204,7 @@ class _Reader:
                 yield Chunk(start, end, None, 1.0, _sound(job.path, start, end))
             return
         frames = read_frames(job.path, fps=VIDEO_FPS, on_warning=job.warnings.append)
-        listens = select == "speaking" and probe(job.path).audio is not None
+        listens = select == "speaking" and info.audio is not None
         blocks = mouth_blocks(
             frames,
             fps=VIDEO_FPS,
