@@ -184,7 +184,7 @@ def test_a_finished_run_without_its_weights_says_so(
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"preset": "huge"}, ConfigError, "no preset 'huge'.*ci, grid, grid-restart, paper"),
+        ({"preset": "huge"}, ConfigError, "no preset 'huge'.*ci, grid, paper"),
         ({"system": "none"}, ConfigError, "no system is called 'none'"),
         ({"device": "tpu"}, ConfigError, "no device 'tpu'"),
         ({"settings": {"loop.epoch": "1"}}, ConfigError, r"Did you mean loop\.epochs"),
