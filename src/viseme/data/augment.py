@@ -11,7 +11,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from viseme.data.example import SAMPLES_PER_FRAME, VIDEO_FPS, Example
-from viseme.data.inputs import crop
+from viseme.data.inputs import crop, scaled
 
 Video = NDArray[np.float32]
 
@@ -41,7 +41,7 @@ class AugmentConfig:
     trim: bool = False
 
 
-def random_crop(video: Video, size: int, jitter_px: int, rng: Generator) -> Video:
+def random_crop(video: NDArray, size: int, jitter_px: int, rng: Generator) -> NDArray:
     """One window for the whole clip, its centre moved by up to jitter_px on either axis."""
     shift_y, shift_x = rng.integers(-jitter_px, jitter_px + 1, 2)
     return crop(video, size, int(shift_y), int(shift_x))
@@ -111,12 +111,14 @@ def augment_timing(example: Example, config: AugmentConfig, rng: Generator) -> E
     return example
 
 
-def augment_video(video: Video, size: int, config: AugmentConfig, rng: Generator) -> Video:
-    """Crop, flip, contrast and time mask of grey video (T, H, W) in [0, 1].
+def augment_video(
+    rois: NDArray[np.uint8], size: int, config: AugmentConfig, rng: Generator
+) -> Video:
+    """Crop, flip, contrast and time mask of grey ROIs (T, H, W): (T, size, size) in [0, 1].
 
     The masked frames are black, as in the paper's code, which masks before it normalises.
     """
-    video = random_crop(video, size, config.crop_jitter_px, rng)
+    video = scaled(random_crop(rois, size, config.crop_jitter_px, rng))
     if config.flip and rng.random() < 0.5:
         video = video[:, :, ::-1]
     if config.contrast or config.brightness:

@@ -24,6 +24,10 @@ from viseme.text.tokenizer import Tokenizer
 
 IGNORE_ID = -1
 
+# Batches come in few shapes, since the convolutions and products of a new one are first compiled
+# by the CPU's kernels library: a tenth of the time of training on clips of three seconds.
+_FRAME_STEP, _TOKEN_STEP = 8, 8
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -114,7 +118,8 @@ class Collator:
         if self.augment is not None:
             examples = [augment_timing(example, self.augment, rng) for example in examples]
         lengths = torch.tensor([example.num_frames for example in examples])
-        total = int(lengths.max())
+        total = _round_up(int(lengths.max()), _FRAME_STEP)
+        tokens = [self.tokenizer.encode(example.text) for example in examples]
         videos = [
             None if example.video is None else self._network_view(example.video, rng)
             for example in examples
@@ -125,22 +130,25 @@ class Collator:
             video=video_batch(videos, total),
             audio=audio_batch([example.audio for example in examples], total),
             lengths=lengths,
-            tokens=_pad([self.tokenizer.encode(example.text) for example in examples]),
+            tokens=_pad(tokens, _round_up(max(map(len, tokens)), _TOKEN_STEP)),
             words=_pad([word_frames(example, self.vocabulary) for example in examples], total),
         )
 
     def _network_view(self, rois: NDArray[np.uint8], rng: Generator) -> NDArray[np.float32]:
         if self.augment is None:
             return scaled(crop(rois, self.crop_size))
-        return augment_video(scaled(rois), self.crop_size, self.augment, rng)
+        return augment_video(rois, self.crop_size, self.augment, rng)
 
 
-def _pad(rows: Sequence[Sequence[int] | NDArray[np.int64]], total: int = 0) -> Tensor:
-    total = max(total, *(len(row) for row in rows))
-    padded = torch.full((len(rows), total), IGNORE_ID)
+def _round_up(size: int, step: int) -> int:
+    return -(-size // step) * step
+
+
+def _pad(rows: Sequence[Sequence[int] | NDArray[np.int64]], total: int) -> Tensor:
+    padded = np.full((len(rows), total), IGNORE_ID, np.int64)
     for index, row in enumerate(rows):
-        padded[index, : len(row)] = torch.as_tensor(np.asarray(row, dtype=np.int64))
-    return padded
+        padded[index, : len(row)] = row
+    return torch.from_numpy(padded)
 
 
 class ClipDataset:

@@ -1,4 +1,8 @@
-"""Network-ready tensors from mouth ROIs and waveforms: the same for training and for reading."""
+"""Network-ready tensors from mouth ROIs and waveforms: the same for training and for reading.
+
+Batches are filled by numpy: a thread that makes them with torch beside a training step would start
+compute threads of its own, which keep the step's waiting.
+"""
 
 from collections.abc import Sequence
 
@@ -41,11 +45,11 @@ def video_batch(videos: Sequence[NDArray[np.float32] | None], num_frames: int) -
     given = [video for video in videos if video is not None]
     if not given:
         return None
-    batch = torch.zeros(len(videos), num_frames, 1, *given[0].shape[1:])
+    batch = np.zeros((len(videos), num_frames, 1, *given[0].shape[1:]), np.float32)
     for row, video in zip(batch, videos, strict=True):
         if video is not None:
-            row[: len(video), 0] = torch.from_numpy((video - VIDEO_MEAN) / VIDEO_STD)
-    return batch
+            row[: len(video), 0] = (video - VIDEO_MEAN) / VIDEO_STD
+    return torch.from_numpy(batch)
 
 
 def audio_batch(waveforms: Sequence[Samples | None], num_frames: int) -> Tensor | None:
@@ -55,11 +59,11 @@ def audio_batch(waveforms: Sequence[Samples | None], num_frames: int) -> Tensor 
     """
     if all(samples is None for samples in waveforms):
         return None
-    batch = torch.zeros(len(waveforms), num_frames * SAMPLES_PER_FRAME)
+    batch = np.zeros((len(waveforms), num_frames * SAMPLES_PER_FRAME), np.float32)
     for row, samples in zip(batch, waveforms, strict=True):
         if samples is not None:
-            row[: len(samples)] = torch.from_numpy(normalise_audio(samples))
-    return batch
+            row[: len(samples)] = normalise_audio(samples)
+    return torch.from_numpy(batch)
 
 
 def fit_audio(samples: Samples, num_frames: int) -> Samples:

@@ -190,7 +190,7 @@ PRESETS: dict[str, Config] = {
         training=_GRID_TRAINING,
         augment=_GRID_AUGMENT,
         optim=OptimConfig(warmup_share=0.05),
-        loop=LoopConfig(epochs=100, precision="bf16-mixed", keep_weights=10),
+        loop=LoopConfig(epochs=80, precision="bf16-mixed", keep_weights=10),
     ),
     # The paper: 75 epochs on LRS3 and more, 1,800 frames per GPU. Not run here.
     "paper": Config(),

@@ -15,6 +15,7 @@ from torch import nn
 
 from viseme.errors import ConfigError
 from viseme.train.log import progress_bar
+from viseme.train.memory import keep_freed_memory
 from viseme.train.run_folder import Position, Resumable, RunFolder
 from viseme.train.seed import seed_everything
 
@@ -113,6 +114,7 @@ def fit(
         ConfigError: there is nothing to train on.
         ModelError: the folder's checkpoint is damaged or of another system.
     """
+    keep_freed_memory()
     seed_everything(config.seed)
     steps_per_epoch = [len(data.train(epoch)) for epoch in range(config.epochs)]
     total_steps = sum(steps_per_epoch)
