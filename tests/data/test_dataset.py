@@ -90,16 +90,16 @@ def test_processes_share_an_epoch(dataset: ClipDataset, count: int) -> None:
 def test_a_batch_is_padded_with_what_its_fields_say(clips: list[Clip]) -> None:
     dataset = ClipDataset(clips[:2], "av")
     (batch,) = dataset.in_order(collator(), 10_000)
-    assert batch.lengths.tolist() == [14, 25]
-    assert batch.video.shape == (2, 25, 1, 64, 64)
-    assert batch.audio.shape == (2, 25 * 640)
+    assert batch.lengths.tolist() == [14, 25]  # and the batch is a multiple of 8 long
+    assert batch.video.shape == (2, 32, 1, 64, 64)
+    assert batch.audio.shape == (2, 32 * 640)
     assert (batch.video[0, 14:] == 0).all()
     assert (batch.audio[0, 14 * 640 :] == 0).all()
     for row, text in enumerate(batch.texts):
         ids = TOKENIZER.encode(text)
         assert batch.tokens[row].tolist() == ids + [-1] * (batch.tokens.shape[1] - len(ids))
     assert (
-        batch.words[0].tolist() == [0] * 3 + [VOCABULARY[batch.texts[0]]] * 8 + [0] * 3 + [-1] * 11
+        batch.words[0].tolist() == [0] * 3 + [VOCABULARY[batch.texts[0]]] * 8 + [0] * 3 + [-1] * 18
     )
 
 
