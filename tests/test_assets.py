@@ -6,6 +6,7 @@ import subprocess
 import tarfile
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,17 @@ def test_pip_fetches_into_the_cache_and_then_nothing_is_called(
     forbid_calls(monkeypatch)
     assert assets.path("fake") == file
     assert assets.status()[0].state == "cached"
+
+
+def test_an_asset_may_be_the_whole_archive(cache: Path, tmp_path: Path, monkeypatch) -> None:
+    archive = write_wheel(tmp_path / "registry", {MEMBER: CONTENT})
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    whole = replace(fake_asset(), file="", sha256=digest)
+    monkeypatch.setattr(assets, "ASSETS", {"fake": whole})
+    assert assets.path("fake").read_bytes() == archive.read_bytes()
+    monkeypatch.setattr(assets, "ASSETS", {"fake": replace(whole, sha256="0" * 64)})
+    with pytest.raises(AssetError, match="the archive of fake-package 1.0 fails its checksum"):
+        assets.path("fake")
 
 
 def test_offline_with_an_empty_cache_says_what_to_do(cache: Path) -> None:

