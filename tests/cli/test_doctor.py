@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pretence import Viseme
 
-from viseme import models
+from viseme import assets, models
 from viseme.cli import checks, doctor
 from viseme.cli.checks import Finding, run
 from viseme.errors import ModelError
@@ -67,6 +67,14 @@ def test_imports_are_tried_elsewhere() -> None:
     assert not checks._imports("json.no_such_module")
 
 
+@pytest.fixture
+def one_asset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the face landmarks are known."""
+    name = "face_landmarker"
+    monkeypatch.setattr(assets, "ASSETS", {name: assets.ASSETS[name]})
+
+
+@pytest.mark.usefixtures("one_asset")
 @pytest.mark.parametrize(("has_pip", "level"), [(True, "warn"), (False, "fail")])
 def test_a_missing_asset(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, has_pip: bool, level: str
@@ -77,6 +85,7 @@ def test_a_missing_asset(
     assert (finding.level, finding.todo) == (level, "viseme assets fetch face_landmarker")
 
 
+@pytest.mark.usefixtures("one_asset")
 def test_the_users_own_asset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("VISEME_ASSET_FACE_LANDMARKER", str(tmp_path / "own.task"))
     (finding,) = run(checks.check_assets)
