@@ -97,7 +97,7 @@ def test_an_asset_may_be_the_whole_archive(cache: Path, tmp_path: Path, monkeypa
     monkeypatch.setattr(assets, "ASSETS", {"fake": whole})
     assert assets.path("fake").read_bytes() == archive.read_bytes()
     monkeypatch.setattr(assets, "ASSETS", {"fake": replace(whole, sha256="0" * 64)})
-    with pytest.raises(AssetError, match="the archive of fake-package .* fails"):
+    with pytest.raises(AssetError, match=r"the archive of fake-package .* fails"):
         assets.path("fake")
 
 
