@@ -34,7 +34,8 @@ class Shape:
     Attributes:
         weights: of units at an average speaker's size; the units that are left out aim at 0. A name
             without a side stands for both.
-        dominance: of each of ARTICULATORS, 0 to 1: how far this sound decides against others.
+        dominance: over each of ARTICULATORS: how far this sound decides against others; an open
+            vowel has 1 over the jaw, what cannot be heard right with another shape has more.
         held: articulators whose target is really reached, as the lips' closure of p.
     """
 
@@ -49,7 +50,7 @@ SHAPES = {
     "rest": Shape({}, (0.5, 0.3, 0.5, 0.5)),
     "bilabial": Shape(
         {"jawOpen": 0.1, "mouthClose": 0.1, "mouthPress": 0.35, "mouthRollLower": 0.1},
-        (0.6, 0.06, 1.0, 0.2),
+        (1.0, 0.08, 2.0, 0.3),
         held=_LIPS,
     ),
     "labiodental": Shape(
@@ -57,45 +58,45 @@ SHAPES = {
             **{"jawOpen": 0.08, "mouthClose": 0.04, "mouthRollLower": 0.55},
             **{"mouthUpperUp": 0.25, "mouthShrugUpper": 0.05},
         },
-        (0.6, 0.12, 1.0, 0.2),
+        (1.0, 0.15, 2.0, 0.3),
         held=_LIPS,
     ),
     "lip_narrow": Shape(
-        {"jawOpen": 0.12, "mouthClose": 0.06, "mouthPucker": 0.15}, (0.5, 0.15, 0.8, 0.2)
+        {"jawOpen": 0.12, "mouthClose": 0.06, "mouthPucker": 0.15}, (1.0, 0.15, 2.0, 0.3)
     ),
     "lip_glide": Shape(
         {"jawOpen": 0.12, "mouthClose": 0.05, "mouthPucker": 0.8, "mouthFunnel": 0.2},
-        (0.5, 1.0, 0.6, 0.2),
+        (1.5, 3.5, 2.0, 0.3),
     ),
     "dental": Shape(
-        {"jawOpen": 0.17, "tongueOut": 0.3, "mouthLowerDown": 0.15, "mouthUpperUp": 0.1},
-        (0.6, 0.1, 0.4, 1.0),
+        {"jawOpen": 0.17, "tongueOut": 0.22, "mouthLowerDown": 0.15, "mouthUpperUp": 0.1},
+        (2.5, 0.15, 1.5, 3.0),
     ),
     "alveolar": Shape(
-        {"jawOpen": 0.16, "tongueUp": 0.8, "mouthLowerDown": 0.12}, (0.3, 0.06, 0.15, 1.0)
+        {"jawOpen": 0.16, "tongueUp": 0.8, "mouthLowerDown": 0.12}, (1.0, 0.08, 0.4, 3.0)
     ),
     "sibilant": Shape(
         {
             **{"jawOpen": 0.06, "mouthStretch": 0.2, "mouthSmile": 0.05},
             **{"mouthLowerDown": 0.3, "mouthUpperUp": 0.15, "tongueUp": 0.3},
         },
-        (0.9, 0.2, 0.5, 0.6),
+        (4.0, 0.3, 2.0, 2.0),
     ),
     "postalveolar": Shape(
         {
             **{"jawOpen": 0.08, "jawForward": 0.1, "mouthFunnel": 0.55, "mouthPucker": 0.2},
             **{"mouthLowerDown": 0.2, "mouthUpperUp": 0.15},
         },
-        (0.9, 0.8, 0.6, 0.3),
+        (4.0, 2.5, 2.0, 0.5),
     ),
     "rhotic": Shape(
         {"jawOpen": 0.14, "mouthFunnel": 0.3, "mouthPucker": 0.3, "tongueUp": 0.3},
-        (0.3, 0.35, 0.2, 0.5),
+        (0.8, 0.8, 0.5, 1.0),
     ),
     "palatal": Shape(
-        {"jawOpen": 0.12, "mouthStretch": 0.2, "mouthLowerDown": 0.1}, (0.3, 0.15, 0.15, 0.3)
+        {"jawOpen": 0.12, "mouthStretch": 0.2, "mouthLowerDown": 0.1}, (0.8, 0.25, 0.3, 0.5)
     ),
-    "back": Shape({"jawOpen": 0.16}, (0.08, 0.02, 0.04, 0.3)),
+    "back": Shape({"jawOpen": 0.16}, (0.25, 0.03, 0.06, 0.3)),
     "close_front": Shape(
         {
             **{"jawOpen": 0.13, "mouthStretch": 0.4, "mouthSmile": 0.15},
@@ -126,7 +127,7 @@ SHAPES = {
         {"jawOpen": 0.3, "mouthFunnel": 0.4, "mouthPucker": 0.4}, (0.9, 0.9, 0.6, 0.4)
     ),
     "close_round": Shape(
-        {"jawOpen": 0.15, "mouthFunnel": 0.25, "mouthPucker": 0.7}, (0.8, 1.0, 0.6, 0.3)
+        {"jawOpen": 0.14, "mouthFunnel": 0.15, "mouthPucker": 0.8}, (0.8, 1.0, 0.6, 0.3)
     ),
     "front_close_round": Shape(
         {"jawOpen": 0.13, "mouthFunnel": 0.35, "mouthPucker": 0.6}, (0.8, 1.0, 0.6, 0.3)
