@@ -1,0 +1,1 @@
+"""Heads: what turns a person and their motion into pictures."""

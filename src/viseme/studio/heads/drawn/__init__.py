@@ -1,0 +1,1 @@
+"""The parts of the head that is drawn by formulas: its surface, skin, eyes, mouth and hair."""
