@@ -28,9 +28,9 @@ ALPHABETS = {
     "it": "a-zàèéìòù'",
     "pt": "a-záâãàçéêíóôõú",
     "zh": "\u4e00-\u9fff",
-    "ru": "а-яё",
+    "ru": "\u0430-\u044f\u0451",
     "ar": "\u0621-\u064a",
-    "el": "α-ωάέήίόύώϊϋΐΰ",
+    "el": "\u03ac-\u03ce\u0390",
 }
 
 # Digests of the first 50 training sentences: corpora made elsewhere must hold the same text.

@@ -87,7 +87,7 @@ def read_rules(path: Path) -> dict[str, Alternatives]:
         ConfigError: no such file, an alternative before the first rule, or a rule defined twice.
     """
     rules: dict[str, Alternatives] = {}
-    for number, line in enumerate(read_lines(path), start=1):
+    for line in read_lines(path):
         if line[0] != " " and line.endswith(":"):
             name = line[:-1]
             if name in rules:
@@ -129,9 +129,8 @@ def _find(name: str, rules: dict[str, Alternatives], lexicon: Lexicon) -> Altern
         if name in rules:
             found = rules[name]
         elif f"{stem}:*" in rules:
-            found = [
-                (weight, text.replace(":*", f":{form}")) for weight, text in rules[f"{stem}:*"]
-            ]
+            templates = rules[f"{stem}:*"]
+            found = [(weight, text.replace(":*", f":{form}")) for weight, text in templates]
         else:
             found = lexicon(name)
     except KeyError as error:

@@ -16,7 +16,7 @@ _VISEMES = {phone: group for group in _GROUPS for phone in group.split()}
 
 @cache
 def homophene_sets() -> tuple[tuple[str, ...], ...]:
-    """Words that look alike: sets of at least two, each sorted, in the order of their first word."""
+    """Words that look alike: sets of at least two, each sorted, in order of their first word."""
     return _alike(frozenset({"noun", "other"}))
 
 

@@ -1,4 +1,4 @@
-"""English word forms (American spelling) from base forms: rules, and tables of the irregular ones."""
+"""English word forms (American spelling): rules, and tables of the irregular ones."""
 
 import re
 from collections.abc import Callable

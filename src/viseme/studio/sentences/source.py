@@ -84,7 +84,7 @@ def _drawer(source: str) -> Callable[[Generator], str]:
 
 def _finished(text: str, source: str) -> str:
     language = LANGUAGES[source]
-    if language == "en":
+    if source in ("lrs", "homophenes"):  # in GRID "a" is a letter
         text = with_articles(text)
     # Normalised Chinese would have a space around every character, and no words for a voice.
     return text if language == "zh" else normalise(text, language)
