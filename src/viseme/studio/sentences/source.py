@@ -30,7 +30,7 @@ def sentence(source: str, split: str, index: int, seed: int = 0) -> str:
     return at another index.
 
     Args:
-        source: "grid" (the GRID corpus's grammar), "lrs" (English of about 5,000 words),
+        source: "grid" (the GRID corpus's grammar), "lrs" (English of about 6,000 words),
             "homophenes" (English around words that look alike) or a language of LANGUAGES.
         split: "train", "val" or "test".
         index: which sentence, from 0.
