@@ -62,7 +62,7 @@ def test_the_mouth_opens_for_open_vowels_between_closures(rate_hz: float) -> Non
     gap = opening(speak(spoken))
     for phone in spoken:
         if phone.symbol == "a":
-            assert gap[inside(phone, len(gap))].max() > 0.3
+            assert gap[inside(phone, len(gap))].max() > 0.25
 
 
 @pytest.mark.parametrize("consonant", ["k", "h", "t", "ɡ", "ʁ"])
@@ -152,6 +152,16 @@ def test_the_mouth_opens_with_the_vowel_within_a_frame() -> None:
             offsets.append(centre - (phone.start_s + phone.end_s) / 2)
     assert abs(np.mean(offsets)) < 0.5 / FPS
     assert np.abs(offsets).max() < 1 / FPS
+
+
+def test_long_clips_move_like_their_parts() -> None:
+    """What is said a minute later changes nothing now, wherever the blocks of frames begin."""
+    spoken = babble(default_rng(4), 11)
+    end_s = spoken[-1].end_s
+    again = [replace(p, start_s=p.start_s + 2 * end_s, end_s=p.end_s + 2 * end_s) for p in spoken]
+    both = speak((*spoken, Phone("", end_s, 2 * end_s), *again))
+    alone = speak(spoken)
+    np.testing.assert_allclose(both.units[: len(alone.units)], alone.units, atol=1e-5)
 
 
 def test_long_clips_stay_finite() -> None:

@@ -15,7 +15,7 @@ Differs from the paper:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,9 @@ CORE_MARGIN_S = 0.05  # at most so much of a sound's ends is outside its core
 HELD_SHARE = 0.6  # of a held sound
 APPROACH_S = 0.055  # from the mean to a held target, and back
 
+BLOCK_FRAMES = 100
+REACH_S = 2.0  # beyond this no sound is felt; time and memory grow with the length alone
+
 STRESS_SIZE = (0.93, 1.1, 1.03)
 """Size of a vowel without, with primary and with secondary stress."""
 
@@ -60,12 +63,22 @@ class Speech:
 
 @dataclass(frozen=True)
 class _Sounds:
-    """N visemes in time; a phone that runs through several is split evenly."""
+    """N visemes in time; a phone that runs through several is split evenly.
 
-    names: tuple[str, ...]
+    `size` scales their targets; `pace` is the time scale of the speech around them, 1 at the usual
+    length of phones.
+    """
+
+    names: NDArray[np.str_]
     start_s: Array
     end_s: Array
     size: Array
+    pace: Array
+
+    def within(self, start_s: float, end_s: float) -> "_Sounds":
+        """Those that reach into a span of time."""
+        some = (self.end_s > start_s) & (self.start_s < end_s)
+        return _Sounds(*(getattr(self, field.name)[some] for field in fields(self)))
 
 
 def frame_times(num_frames: int) -> Array:
@@ -85,39 +98,65 @@ def articulate(
         strength: of all movement; 0 is a still face.
     """
     sounds = _sounds(phones, num_frames / FPS)
-    times = frame_times(num_frames)
+    blocks = []
+    for first in range(0, max(num_frames, 1), BLOCK_FRAMES):
+        times = frame_times(num_frames)[first : first + BLOCK_FRAMES]
+        span_s = (first / FPS - REACH_S, (first + BLOCK_FRAMES) / FPS + REACH_S)
+        blocks.append(_move(sounds.within(*span_s), times, articulation, strength))
+    return Speech(
+        units=np.concatenate([block.units for block in blocks]),
+        closure=np.concatenate([block.closure for block in blocks]),
+        activity=np.concatenate([block.activity for block in blocks]),
+    )
+
+
+def _move(sounds: _Sounds, times: Array, articulation: Articulation, strength: float) -> Speech:
+    """What sounds do to the face at `times` (T,)."""
     shapes = strength * np.stack([unit_weights(SHAPES[name].weights) for name in sounds.names])
     targets = shapes * sounds.size[:, None] * _unit_sizes(articulation)  # (N, U)
     dominance = _dominance(sounds, times, articulation.anticipation)  # (A, T, N)
-    units = np.zeros((num_frames, len(UNITS)))
+    units = np.zeros((len(times), len(UNITS)))
     for articulator, weight in zip(ARTICULATORS, dominance, strict=True):
         own = indices(articulator)
         units[:, own] = weight @ targets[:, own] / weight.sum(1, keepdims=True)
     closure = _hold(units, sounds, shapes, times)
-    resting = np.array([name == REST for name in sounds.names])
     lips = dominance[ARTICULATORS.index("height")]
-    activity = lips[:, ~resting].sum(1) / lips.sum(1)
+    activity = lips[:, sounds.names != REST].sum(1) / lips.sum(1)
     return Speech(units, closure, activity)
 
 
 def _sounds(phones: Sequence[Phone], duration_s: float) -> _Sounds:
-    """Phones as visemes, with a second of rest before and after; pauses at the ends join it."""
-    rows: list[tuple[str, float, float, float]] = []
-    for phone in phones:
-        names = visemes(phone.symbol)
-        edges = np.linspace(phone.start_s, phone.end_s, len(names) + 1)
-        for name, start_s, end_s in zip(names, edges[:-1], edges[1:], strict=True):
-            size = STRESS_SIZE[phone.stress] if name in VOWELS else 1.0
-            rows.append((name, float(start_s), float(end_s), size))
-    while rows and rows[0][0] == REST:
-        del rows[0]
-    while rows and rows[-1][0] == REST:
-        del rows[-1]
-    first_s, last_s = (rows[0][1], rows[-1][2]) if rows else (duration_s, duration_s)
-    rows.insert(0, (REST, min(first_s, 0.0) - 1, first_s, 1.0))
-    rows.append((REST, last_s, max(last_s, duration_s) + 1, 1.0))
-    names, starts, ends, sizes = zip(*rows, strict=True)
-    return _Sounds(names, np.array(starts), np.array(ends), np.array(sizes))
+    """Phones as visemes, with a second of rest before and after; adjacent pauses are one."""
+    first_s = phones[0].start_s if phones else 0.0
+    last_s = phones[-1].end_s if phones else 0.0
+    before = Phone("", min(first_s, 0.0) - 1, first_s)
+    after = Phone("", last_s, max(last_s, duration_s) + 1)
+    names: list[str] = []
+    spans_s: list[tuple[float, float]] = []
+    sizes: list[float] = []
+    for phone in (before, *phones, after):
+        parts = visemes(phone.symbol)
+        edges = np.linspace(phone.start_s, phone.end_s, len(parts) + 1).tolist()
+        for name, start_s, end_s in zip(parts, edges[:-1], edges[1:], strict=True):
+            if name == REST and names[-1:] == [REST]:
+                spans_s[-1] = (spans_s[-1][0], end_s)
+                continue
+            names.append(name)
+            spans_s.append((start_s, end_s))
+            sizes.append(STRESS_SIZE[phone.stress] if name in VOWELS else 1.0)
+    all_names, (starts, ends) = np.array(names), np.array(spans_s).T
+    return _Sounds(
+        all_names, starts, ends, np.array(sizes), _pace(ends - starts, all_names != REST)
+    )
+
+
+def _pace(lengths_s: Array, spoken: NDArray[np.bool_]) -> Array:
+    """The root of the mean length of the spoken ones among a sound and its two nearest sounds on
+    both sides; 1 at the usual length."""
+    padded = np.pad(np.stack([lengths_s * spoken, spoken.astype(float)]), ((0, 0), (2, 2)))
+    total, count = (np.convolve(row, np.ones(5), "valid") for row in padded)
+    mean = np.where(count > 0, total / np.maximum(count, 1), USUAL_PHONE_S)
+    return np.sqrt(np.clip(mean, 0.02, 0.2) / USUAL_PHONE_S)
 
 
 def _unit_sizes(articulation: Articulation) -> Array:
@@ -138,22 +177,13 @@ def _dominance(sounds: _Sounds, times: Array, anticipation: float) -> Array:
     before = np.maximum(sounds.start_s + margin - times[:, None], 0)  # (T, N)
     after = np.maximum(times[:, None] - (sounds.end_s - margin), 0)
     before, after = (np.hypot(d, ROUNDING_S) - ROUNDING_S for d in (before, after))
-    pace = _pace(sounds)
     amplitude = np.array([SHAPES[name].dominance for name in sounds.names]).T  # (A, N)
-    lead = np.array([LEAD_S[a] for a in ARTICULATORS])[:, None] * pace * anticipation
-    lag = np.array([LAG_S[a] for a in ARTICULATORS])[:, None] * pace
+    lead = np.array([LEAD_S[a] for a in ARTICULATORS])[:, None] * sounds.pace * anticipation
+    lag = np.array([LAG_S[a] for a in ARTICULATORS])[:, None] * sounds.pace
     exponent = before / lead[:, None] + after / lag[:, None]
     # Far from all sounds but one the others vanish; relative to the nearest nothing underflows.
     exponent -= exponent.min(2, keepdims=True)
     return amplitude[:, None] * np.exp(-exponent)
-
-
-def _pace(sounds: _Sounds) -> Array:
-    """Time scale (N,) of the speech around each sound: 1 at the usual length of phones."""
-    lengths = np.clip(sounds.end_s - sounds.start_s, 0.02, 0.2)
-    kernel = np.ones(min(5, 2 * ((len(lengths) - 1) // 2) + 1))
-    count = np.convolve(np.ones_like(lengths), kernel, "same")
-    return np.sqrt(np.convolve(lengths, kernel, "same") / count / USUAL_PHONE_S)
 
 
 def _hold(units: Array, sounds: _Sounds, shapes: Array, times: Array) -> Array:
