@@ -12,25 +12,28 @@ from numpy.typing import NDArray
 from viseme.studio.camera import Camera
 from viseme.studio.head import LANDMARKS
 from viseme.studio.heads.drawn.eyes import Eye, draw_brow, draw_eye
-from viseme.studio.heads.drawn.hair import STYLES, draw_behind, draw_body, draw_on_head
+from viseme.studio.heads.drawn.hair import STYLES, draw_behind, draw_body, draw_ears, draw_on_head
+from viseme.studio.heads.drawn.lighting import direction, light_on, shade
 from viseme.studio.heads.drawn.mouth import Mouth, draw_mouth
 from viseme.studio.heads.drawn.paint import Picture, Plane, inside, lay, paint
 from viseme.studio.heads.drawn.proportions import NUM_AXES, proportions
 from viseme.studio.heads.drawn.skin import Skin
-from viseme.studio.heads.drawn.surface import Hit, Jaw, Surface, View, turn_matrix
+from viseme.studio.heads.drawn.surface import Hit, Jaw, Surface
+from viseme.studio.heads.drawn.view import Part, View, pixels, turn_matrix
 from viseme.studio.identity import Identity
 from viseme.studio.performance import UNITS, Performance
 from viseme.studio.pictures.background import wall
 from viseme.studio.pictures.colour import to_srgb
 from viseme.studio.scene import Scene
 
-Part = tuple[slice, slice]
-
 _CHIN_SHARE = 0.93
 """Where on the chin its landmark lies, as a share of the chin's height."""
 
 _NOSE_TIP = 0.03
 """How far the landmark of the nose is below the highest point of its relief."""
+
+_HEAD = np.array([(u, v, 0.0) for u in (-1.0, 1.0) for v in (-1.2, 1.5)])
+"""Corners of what is drawn around the head, face units."""
 
 _BODY_SHARE = 0.5
 """How far the body follows when the head moves."""
@@ -114,41 +117,36 @@ class _Frame:
             "lip_lower_inner": (mouth.u, float(bottom)),
             "lip_lower_outer": (mouth.u, float(outer_bottom)),
         }
-        return self._view.project(np.array([self._surface.point(*places[x]) for x in LANDMARKS]))
+        return self._view.project(self._surface.points(np.array([places[x] for x in LANDMARKS])))
 
     def draw(self, picture: Picture, scene: Scene) -> None:
         """Draw over a picture (3, S, S)."""
         person, view = self._person, self._view
-        size = view.camera.size_px
-        room_light = _direction(scene)
+        room_light = direction(scene)
+        part = view.window(_HEAD)
+        rays, canvas = view.rays(part), picture[:, *part]
+        even = light_on(np.array(room_light[2]), scene)
+        skin, hair = person.colours["skin"], person.colours["hair"]
+        draw_behind(canvas, view, rays, person.face, person.style, hair, even)
         self._draw_body(picture, room_light, scene)
-        part = self._part(np.zeros(3), (-1.15, -1.25), (1.15, 1.55))
-        canvas = picture[:, *part]
-        if not canvas.size:
-            return
-        rays = view.rays(_grid(part, size))
+        draw_ears(canvas, view, rays, person.face, skin, even)
         hit = self._surface.meet(view.eye, rays)
         look = person.skin.look(*self._surface.rest(hit))
         to_light = room_light @ self._turn * (1, -1, 1)
-        light = _shade(hit, look, to_light.astype(np.float32), scene)
-        even = _light_on(room_light[2], scene)
-        colours = person.colours
-        draw_behind(
-            canvas, view, rays, person.face, person.style, colours["hair"], colours["skin"], even
-        )
+        light = shade(hit, look, to_light.astype(np.float32), scene)
         lay(canvas, inside(hit.edge, view.unit_px), look[2:] * light)
         self._draw_features(picture, part, hit, light)
-        draw_on_head(canvas, hit, person.style, colours["hair"], light, view.unit_px)
+        draw_on_head(canvas, hit, person.style, hair, light, view.unit_px)
 
     def _draw_features(self, picture: Picture, part: Part, hit: Hit, light: Picture) -> None:
         colours, unit_px = self._person.colours, self._view.unit_px
         mouth = self._mouth
         low, high = self._person.face.nose_v - 0.05, mouth.v + max(mouth.fall) + 0.3
-        window = self._part_of_face((mouth.u, (low + high) / 2), (0.48, (high - low) / 2), part)
+        window = self._window((mouth.u - 0.48, low), (mouth.u + 0.48, high), part)
         u, v, lit, canvas = _cut(window, part, hit, light, picture)
         draw_mouth(canvas, u, v, mouth, colours["lips"], lit, unit_px)
         for eye in self._eyes:
-            window = self._part_of_face((eye.u, eye.v - 0.1), (0.23, 0.26), part)
+            window = self._window((eye.u - 0.23, -0.5), (eye.u + 0.23, 0.03), part)
             u, v, lit, canvas = _cut(window, part, hit, light, picture)
             draw_eye(canvas, u, v, eye, colours["iris"], lit, unit_px)
             draw_brow(canvas, u, v, eye, colours["hair"], lit, unit_px)
@@ -157,38 +155,15 @@ class _Frame:
         size, unit_px = picture.shape[1], self._body.unit_px
         middle = self._body.project(np.zeros(3))
         top = int(np.clip(middle[1], 0, size))
-        x, y = _grid((slice(top, size), slice(0, size)), size) + size / 2
+        x, y = pixels((slice(top, size), slice(0, size)))
         u, v = (x - middle[0]) / unit_px, (y - middle[1]) / unit_px
-        light = _light_on(0.8 * room_light[2], scene)
+        light = light_on(np.array(0.8 * room_light[2]), scene)
         draw_body(picture[:, top:], u, v, self._person.colours["skin"], light, unit_px)
 
-    def _part(
-        self, centre: NDArray[np.float64], low: tuple[float, float], high: tuple[float, float]
-    ) -> Part:
-        """The part of the picture around a point (3,) of the head, reaching so many units."""
-        size, unit_px = self._view.camera.size_px, self._view.unit_px
-        x, y = self._view.project(centre)
-        edges = np.array([x + low[0] * unit_px, x + high[0] * unit_px])
-        rows = np.array([y + low[1] * unit_px, y + high[1] * unit_px])
-        (left, right), (top, bottom) = (
-            np.clip(np.rint(e), 0, size).astype(int) for e in (edges, rows)
-        )
-        return slice(top, bottom), slice(left, right)
-
-    def _part_of_face(
-        self, middle: tuple[float, float], half: tuple[float, float], within: Part
-    ) -> Part:
-        """The part of `within` that shows a rectangle of the face."""
-        corners = [
-            (middle[0] + i * half[0], middle[1] + j * half[1]) for i in (-1, 1) for j in (-1, 1)
-        ]
-        pixels = self._view.project(np.array([self._surface.point(*corner) for corner in corners]))
-        low, high = np.floor(pixels.min(0)).astype(int), np.ceil(pixels.max(0)).astype(int)
-        rows, columns = (
-            slice(max(part.start, min(low[k], part.stop)), max(part.start, min(high[k], part.stop)))
-            for part, k in zip(within, (1, 0), strict=True)
-        )
-        return rows, columns
+    def _window(self, low: tuple[float, float], high: tuple[float, float], within: Part) -> Part:
+        """The part of `within` that shows the rectangle of the face between two corners."""
+        corners = [(u, v) for u in (low[0], high[0]) for v in (low[1], high[1])]
+        return self._view.window(self._surface.points(np.array(corners)), within)
 
 
 def _cut(
@@ -204,33 +179,3 @@ def _cut(
         for inner, outer in zip(window, part, strict=True)
     )
     return hit.u[rows, columns], hit.v[rows, columns], light[:, rows, columns], picture[:, *window]
-
-
-def _grid(part: Part, size: int) -> NDArray[np.float32]:
-    """Offsets (2, H, W) in px of the pixels of a part from the middle of the picture."""
-    rows, columns = part
-    y, x = np.mgrid[rows.start : rows.stop, columns.start : columns.stop].astype(np.float32)
-    return np.stack([x, y]) + np.float32(0.5 - size / 2)
-
-
-def _direction(scene: Scene) -> NDArray[np.float64]:
-    """Unit vector (3,) to the light, in the room."""
-    up, side = scene.light_pitch, scene.light_yaw
-    return np.array([np.cos(up) * np.sin(side), np.sin(up), np.cos(up) * np.cos(side)])
-
-
-def _shade(
-    hit: Hit, look: NDArray[np.float32], to_light: NDArray[np.float32], scene: Scene
-) -> Picture:
-    """Light (3, H, W) on the skin of the head."""
-    normal_u = hit.normal[0] - look[0] * hit.normal[2]
-    normal_v = hit.normal[1] - look[1] * hit.normal[2]
-    length = np.sqrt(normal_u**2 + normal_v**2 + hit.normal[2] ** 2)
-    facing = normal_u * to_light[0] + normal_v * to_light[1] + hit.normal[2] * to_light[2]
-    return _light_on(facing / length, scene)
-
-
-def _light_on(facing: NDArray[np.floating] | float, scene: Scene) -> Picture:
-    """Light (3, H, W) or (3, 1, 1) where the cosine to the main light is `facing`."""
-    main = np.float32(1 - scene.ambient) * paint(*scene.light)
-    return np.float32(scene.ambient) + np.maximum(np.float32(facing), 0) * main

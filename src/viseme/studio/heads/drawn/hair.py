@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from viseme.studio.heads.drawn.paint import Picture, Plane, inside, lay, paint, step
 from viseme.studio.heads.drawn.proportions import Proportions
-from viseme.studio.heads.drawn.surface import Hit, View
+from viseme.studio.heads.drawn.surface import Hit
+from viseme.studio.heads.drawn.view import View
 
 _EAR_W = -0.08
 _BACK_W = -0.25
@@ -50,10 +51,9 @@ def draw_behind(
     face: Proportions,
     style: HairStyle,
     hair: Picture,
-    skin: Picture,
     light: Picture,
 ) -> None:
-    """Lay the hair behind the head and the ears over the picture (3, H, W)."""
+    """Lay the hair behind the head over the picture (3, H, W)."""
     u, v = _on_plane(view, rays, _BACK_W)
     side = np.abs(u)
     cap = 1 - np.hypot(u / (face.width + style.volume), (v + 0.08) / (0.93 + style.volume))
@@ -63,11 +63,22 @@ def draw_behind(
         ends = style.length - 0.25 * side * side - v
         hanging = np.minimum(wide - side, np.minimum(v + 0.1, ends))
         shape = np.maximum(shape, hanging)
-    strands = 1 + 0.12 * np.sin(53 * u + 4 * v) * np.sin(31 * u)
+    strands = 1 + 0.08 * np.sin(53 * u + 4 * v) * np.sin(31 * u)
     dark = 0.75 - 0.3 * step(v, 0.1, 0.9)
     lay(picture, inside(shape, view.unit_px, 3), hair * light * (dark * strands))
+
+
+def draw_ears(
+    picture: Picture,
+    view: View,
+    rays: NDArray[np.float32],
+    face: Proportions,
+    skin: Picture,
+    light: Picture,
+) -> None:
+    """Lay the ears over the picture (3, H, W)."""
     u, v = _on_plane(view, rays, _EAR_W)
-    ear = np.hypot((np.abs(u) - face.width - 0.015) / 0.085, (v + 0.0) / 0.19)
+    ear = np.hypot((np.abs(u) - face.width - 0.015) / 0.085, v / 0.19)
     inner = 0.75 + 0.25 * step(ear, 0.3, 0.8)
     lay(picture, inside(0.1 * (1 - ear), view.unit_px, 2), skin * light * inner)
 
@@ -80,8 +91,8 @@ def draw_on_head(
     line = style.line + style.temple * step(side, 0.4, 0.72) + style.parting * np.sin(2 * hit.u)
     behind = np.where(hit.v < 0.35, 0.02 - hit.w, -1)
     shape = np.maximum(line - hit.v, behind)
-    mask = inside(shape, unit_px, 4) * inside(hit.edge + 0.01, unit_px, 1.5)
-    strands = 1 + 0.14 * np.sin(47 * hit.u + 6 * hit.v) * np.sin(29 * hit.u - 5 * hit.v)
+    mask = inside(shape, unit_px, 4) * inside(hit.edge + 0.03, unit_px)
+    strands = 1 + 0.08 * np.sin(47 * hit.u + 6 * hit.v) * np.sin(29 * hit.u - 5 * hit.v)
     lay(picture, mask, hair * light * strands)
 
 

@@ -105,7 +105,7 @@ class Mouth:
         middle = self.v + (corner - self.v) * lean * lean
         top = middle - arc * _lean(self.rise, lean)
         bottom = middle + arc * _lean(self.fall, lean)
-        full = np.sqrt(arc)  # lips stay full almost to the corners
+        full = arc * (0.45 + 0.55 * arc)  # the lips taper towards the corners
         bow = 1 - 0.25 * np.exp(-((across / 0.16) ** 2))
         return top - self.upper * full * bow, top, bottom, bottom + self.lower * full, arc
 
@@ -166,10 +166,11 @@ def _inside_mouth(
     tongue = 0.1 * (1 - np.hypot((u - mouth.u) / (0.65 * half), (v - tip - 0.3 * size) / size))
     strength = min(1.0, 0.75 + 0.25 * mouth.tongue_up)
     lay(picture, strength * hole * inside(tongue, unit_px, 3), _TONGUE * shade)
-    upper_u = u / 0.2
-    teeth = np.minimum(mouth.teeth_v - 0.012 * upper_u * upper_u - v, 0.2 * (1 - np.abs(upper_u)))
+    upper_u = u / 0.27
+    teeth = np.minimum(mouth.teeth_v - 0.012 * upper_u * upper_u - v, 0.27 * (1 - np.abs(upper_u)))
     teeth = np.minimum(teeth, v - mouth.teeth_v + _TEETH_LENGTH)
-    lay(picture, hole * inside(teeth, unit_px, 1.5), _TEETH * shade)
+    rounded = 1 - 0.6 * upper_u * upper_u
+    lay(picture, hole * inside(teeth, unit_px, 1.5), _TEETH * shade * rounded)
 
 
 def _fold(picture: Picture, u: Plane, v: Plane, mouth: Mouth) -> None:

@@ -20,13 +20,13 @@ def bell(u: Plane, v: Plane, width: float, height: float) -> Plane:
     return np.exp(-((u / width) ** 2) - (v / height) ** 2)
 
 
-def step(value: Plane | float, start: float, end: float) -> Plane:
+def step(value: Plane, start: float, end: float) -> Plane:
     """0 before `start`, 1 after `end`, smooth in between."""
-    share = np.minimum(np.maximum((np.asarray(value) - start) * (1 / (end - start)), 0), 1)
+    share = np.minimum(np.maximum((value - start) * (1 / (end - start)), 0), 1)
     return share * share * (3 - 2 * share)
 
 
-def lay(picture: Picture, mask: Plane, colour: Picture) -> None:
+def lay(picture: Picture, mask: Plane, colour: NDArray[np.floating]) -> None:
     """Cover a picture in place, where the mask is 1, with a colour (3, 1, 1) or (3, H, W)."""
     picture += mask * (colour - picture)
 

@@ -67,16 +67,16 @@ def _colour(identity: Identity, face: Proportions, u: Plane, v: Plane) -> Pictur
     hollow += 0.15 * bell(u, v - face.mouth_v - 0.14, 0.14, 0.04)
     nostrils = 0.05 * (1 - np.hypot((side - 0.07) / 0.04, (v - face.nose_v - 0.085) / 0.022))
     hollow = hollow * (1 - step(nostrils, 0, 0.02)) + 0.8 * step(nostrils, -0.01, 0.02)
-    rough = 1 + 0.07 * identity.skin_roughness * _noise(identity.id, u.shape)
+    rough = 1 + 0.05 * identity.skin_roughness * _noise(identity.id, u.shape)
     tint = 1 + blush * (_BLUSH - 1)
     return paint(*identity.skin) * tint * ((1 - hollow) * rough)
 
 
 def _noise(name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Smooth noise of variance about 1, a person's own."""
-    rng = np.random.default_rng(int.from_bytes(sha256(name.encode()).digest()[:8], "little"))
-    noise = rng.standard_normal(shape, np.float32)
+    seed = int.from_bytes(sha256(name.encode()).digest()[:8], "little")
+    noise = np.random.default_rng(seed).standard_normal(shape, np.float32)
     for axis in (0, 1):
         for _ in range(4):
-            noise = (np.roll(noise, 1, axis) + noise + np.roll(noise, -1, axis)) / 3
-    return noise / noise.std()
+            noise += np.roll(noise, 1, axis) + np.roll(noise, -1, axis)
+    return noise / np.std(noise, dtype=np.float32)
