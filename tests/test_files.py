@@ -1,10 +1,13 @@
 """A file is complete or absent."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from viseme.files import atomic_write
+from viseme.errors import ConfigError
+from viseme.files import atomic_write, sole_writer
 
 
 @pytest.mark.parametrize(("mode", "content"), [("w", "é\nb\n"), ("wb", b"\x00\xff\r\n")])
@@ -43,4 +46,19 @@ def test_permissions_are_those_of_an_ordinary_file(tmp_path: Path) -> None:
 
 def test_other_modes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="mode"), atomic_write(tmp_path / "file", "a"):
+        pass
+
+
+def test_a_folder_has_one_writer_until_it_ends(tmp_path: Path) -> None:
+    hold = "with sole_writer('.'): input(print(1, flush=True))"
+    command = [sys.executable, "-c", f"from viseme.files import sole_writer\n{hold}"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with pytest.raises(ConfigError, match="another process"), sole_writer(tmp_path):
+            pass
+        other.kill()
+    with sole_writer(tmp_path):
         pass

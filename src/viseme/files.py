@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
+from viseme.errors import ConfigError
+
 
 @contextmanager
 def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
@@ -36,3 +38,30 @@ def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def sole_writer(folder: str | Path) -> Iterator[None]:
+    """Keep every other process from writing an existing folder until the block ends.
+
+    The lock belongs to the process, so that it never outlives one that was killed. On a system
+    without such locks (Windows) nothing is kept.
+
+    Raises:
+        ConfigError: another process is writing it.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with (Path(folder) / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ConfigError(
+                "another process is writing this folder",
+                path=folder,
+                todo="Wait for it or stop it, or give another folder.",
+            ) from error
+        yield

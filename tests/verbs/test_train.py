@@ -139,7 +139,9 @@ def test_two_processes_train_one_model(manifest: Path, tmp_path: Path) -> None:
 def test_the_folder_holds_all_of_the_run(never_killed: Path) -> None:
     names = {path.name for path in never_killed.iterdir() if "tfevents" not in path.name}
     weights = {"epoch-0002.safetensors", "epoch-0003.safetensors"}
-    assert names == {"train.json", "log.jsonl", "last.pt", "clips.sha256", "model"} | weights
+    assert (
+        names == {".lock", "train.json", "log.jsonl", "last.pt", "clips.sha256", "model"} | weights
+    )
     card = (never_killed / "model/README.md").read_text()
     assert "6 clips of the splits train" in card
     assert "weights of the last\n2 epochs" in card

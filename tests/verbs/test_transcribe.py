@@ -6,18 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from media_clips import Sound, write_clip
 from viseme.errors import ConfigError, VisemeError
-from viseme.face.crop import MouthBlock
 from viseme.face.tracker import Face
 from viseme.recognition.confidence import Abstention
 from viseme.recognition.recognizer import ReadingConfig, Recognizer
 from viseme.systems.auto_avsr import PRESETS, AutoAVSR
 from viseme.text.tokenizer import CharacterTokenizer
-from viseme.verbs.transcribe import transcribe, transcribe_files, windows
+from viseme.verbs.transcribe import transcribe, transcribe_files
 
 TOKENIZER = CharacterTokenizer.from_texts(["abcdefghijklmnopqrstuvwxyz "])
 
@@ -53,38 +50,6 @@ def read(paths: Sequence[Path], **options):
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_clip(tmp_path_factory.mktemp("clips") / "talk.mp4", num_frames=40)
-
-
-@given(
-    st.integers(1, 400),
-    st.integers(4, 60),
-    st.floats(0, 0.9),
-    st.lists(st.integers(1, 50), min_size=1),
-)
-def test_windows_cover_every_frame_once_but_for_their_overlap(
-    total: int, size: int, share: float, block_sizes: list[int]
-) -> None:
-    overlap = int(size * share)
-    blocks, start = [], 0
-    while start < total:
-        stop = min(total, start + block_sizes[len(blocks) % len(block_sizes)])
-        values = np.arange(start, stop)
-        rois = np.broadcast_to((values % 256).astype(np.uint8)[:, None, None], (len(values), 2, 2))
-        nothing = np.zeros(len(values), np.float32)
-        boxes, quads = np.zeros((len(values), 4)), np.zeros((len(values), 4, 2))
-        blocks.append(MouthBlock(start, rois, values % 3 > 0, nothing, boxes, quads, 1, 0))
-        start = stop
-    end = 0
-    pieces = list(windows(blocks, size, overlap))
-    for index, (begin, rois, visible) in enumerate(pieces):
-        assert begin == (0 if index == 0 else end - overlap)
-        numbers = np.arange(begin, begin + len(rois))
-        assert (rois[:, 0, 0] == numbers % 256).all()
-        assert (visible == (numbers % 3 > 0)).all()
-        end = begin + len(rois)
-        last = index == len(pieces) - 1
-        assert len(rois) <= size + overlap if last else len(rois) == size
-    assert end == total
 
 
 def test_a_bad_file_does_not_stop_the_others(clip: Path, tmp_path: Path) -> None:

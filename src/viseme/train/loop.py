@@ -111,7 +111,7 @@ def fit(
     several processes each trains on batches of its own, all evaluate, and one writes the folder.
 
     Raises:
-        ConfigError: there is nothing to train on.
+        ConfigError: there is nothing to train on, or another process trains into the folder.
         ModelError: the folder's checkpoint is damaged or of another system.
     """
     keep_freed_memory()
@@ -122,8 +122,8 @@ def fit(
         raise ConfigError("there are fewer batches than processes", todo="Use fewer processes.")
     system.setup(fabric, total_steps)
     run = RunFolder(folder, system, writes=fabric.is_global_zero)
-    position = run.resume()
     with closing(run), progress_bar(visible=run.writes) as progress:
+        position = run.resume()
         task = progress.add_task("training", total=total_steps, completed=position.step, note="")
         for epoch in range(position.epoch, config.epochs):
             system.modules.train()

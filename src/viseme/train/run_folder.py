@@ -1,12 +1,14 @@
 """The folder of a run: checkpoint, weights of the last epochs, log. One process writes it."""
 
 import logging
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from torch import Tensor
 
 from viseme.errors import ModelError
+from viseme.files import sole_writer
 from viseme.train import checkpoint
 from viseme.train.log import RunLog
 
@@ -43,13 +45,18 @@ class RunFolder:
     def __init__(self, path: Path, system: Resumable, writes: bool = True) -> None:
         self.path, self.system, self.writes = path, system, writes
         self._log: RunLog | None = None
+        self._open = ExitStack()
 
     def resume(self) -> Position:
         """Restore the last checkpoint, if there is one, and open the log where it was then.
 
         Raises:
+            ConfigError: another process is writing the folder.
             ModelError: the checkpoint is damaged or of another system.
         """
+        if self.writes:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._open.enter_context(sole_writer(self.path))
         last = self.path / checkpoint.LAST
         position = Position(0, 0, {})
         log_size = 0
@@ -59,6 +66,7 @@ class RunFolder:
             logger.info("resuming %s at step %d", self.path, position.step)
         if self.writes:
             self._log = RunLog(self.path, log_size, position.step)
+            self._open.callback(self._log.close)
         return position
 
     def _restore(self, state: dict[str, Any], last: Path) -> tuple[Position, int]:
@@ -99,9 +107,8 @@ class RunFolder:
             old.unlink()
 
     def close(self) -> None:
-        """Close the log."""
-        if self._log is not None:
-            self._log.close()
+        """Close the log and let other processes write the folder."""
+        self._open.close()
 
 
 def epoch_weights(folder: Path) -> list[Path]:

@@ -1,12 +1,13 @@
 """`viseme transcribe`: from recordings to text, in memory that does not grow with their length.
 
-A recording is read in overlapping chunks as long as the model was trained on. Chunks of several
-files share a batch; the words of a file's chunks are stitched by their times.
+A recording is read in chunks at most as long as the model was trained on, cut where the lips rest
+or overlapping where they never do. Chunks of several files share a batch; the words of a file's
+chunks are stitched by their times.
 """
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from viseme.data.example import VIDEO_FPS
 from viseme.data.inputs import fit_audio
 from viseme.errors import ConfigError, NoAudioError, NoFaceError, NoVideoError, VisemeError
-from viseme.face.crop import MouthBlock, mouth_blocks
+from viseme.face.crop import mouth_blocks
 from viseme.face.select import Selection
 from viseme.face.tracker import FaceTracker
 from viseme.media import MediaInfo, probe, read_audio, read_frames
@@ -29,6 +30,7 @@ from viseme.recognition.stitch import chunks, stitch
 from viseme.systems import load
 from viseme.text.transcript import Transcript, Word
 from viseme.verbs.streams import streams
+from viseme.verbs.windows import windows
 
 Mode = Literal["auto", "video", "audio", "av"]
 Progress = Callable[[str, float], None]
@@ -260,25 +262,6 @@ class _Reader:
             warnings=job.warnings,
             error=job.error,
         )
-
-
-def windows(
-    blocks: Iterable[MouthBlock], size: int, overlap: int
-) -> Iterator[tuple[int, NDArray[np.uint8], NDArray[np.bool_]]]:
-    """Consecutive blocks as overlapping windows of `size` frames: (start, ROIs, visible).
-
-    The last window is up to `overlap` frames longer rather than leave a stub behind.
-    """
-    start, rois, visible = 0, np.zeros((0, 1, 1), np.uint8), np.zeros(0, np.bool_)
-    for block in blocks:
-        rois = np.concatenate([rois, block.rois]) if len(rois) else block.rois
-        visible = np.concatenate([visible, block.visible])
-        while len(rois) > size + overlap:
-            yield start, rois[:size], visible[:size]
-            step = size - overlap
-            start, rois, visible = start + step, rois[step:], visible[step:]
-    if len(rois):
-        yield start, rois, visible
 
 
 def shifted(words: Sequence[Word], by_s: float) -> list[Word]:
