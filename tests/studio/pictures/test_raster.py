@@ -4,9 +4,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from viseme.studio.pictures.raster import rasterise
+from viseme.studio.pictures import raster
 
 pytest.importorskip("numba")
+
+
+def rasterise(
+    points: NDArray, triangles: NDArray, height: int, width: int
+) -> tuple[NDArray, NDArray]:
+    """What a pinhole camera sees of corners (V, 3): x and y in px, depth in cm."""
+    with np.errstate(divide="ignore"):
+        nearness = 1 / points[:, 2]
+    return raster.rasterise(points[:, :2], nearness, triangles, height, width)
 
 
 def slow(
@@ -19,7 +28,7 @@ def slow(
     for index, corners in enumerate(points[triangles].astype(np.float64)):
         (ax, ay, az), (bx, by, bz), (cx, cy, cz) = corners
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-        if area == 0 or corners[:, 2].min() <= 1:
+        if area == 0 or corners[:, 2].min() <= 0:
             continue
         weights = np.stack(
             [

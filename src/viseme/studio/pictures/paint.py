@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from viseme.studio.camera import Camera
 from viseme.studio.pictures.background import wall
 from viseme.studio.pictures.colour import to_srgb
+from viseme.studio.pictures.fragments import SAMPLES, blend, gather
 from viseme.studio.pictures.lights import lights_of
+from viseme.studio.pictures.normals import vertex_normals
 from viseme.studio.pictures.raster import rasterise
 from viseme.studio.pictures.shading import shade
+from viseme.studio.pictures.shadow import HOLLOW_CM, HOLLOW_SIZE, cast, surroundings
 from viseme.studio.scene import Scene
-
-OVERSAMPLING = 2
-"""Samples per pixel and axis."""
 
 
 @dataclass(frozen=True)
@@ -41,24 +41,27 @@ class Painter:
     def __init__(self, camera: Camera, scene: Scene) -> None:
         self.camera = camera
         self.lights = lights_of(scene, camera)
-        self.wall = wall(camera, scene).repeat(OVERSAMPLING, 0).repeat(OVERSAMPLING, 1)
+        self.wall = wall(camera, scene)
 
     def paint(self, surface: Surface) -> NDArray[np.uint8]:
         """The picture (size, size, 3), sRGB."""
-        size = self.camera.size_px
-        points = self.camera.to_view(surface.points)
+        side = self.camera.size_px * SAMPLES
+        triangles = surface.triangles
         with np.errstate(divide="ignore", invalid="ignore"):  # rasterise leaves such points out
-            screen = self.camera.project(surface.points)
-        screen = screen * (OVERSAMPLING, OVERSAMPLING, 1)
-        side = size * OVERSAMPLING
-        cover, _ = rasterise(screen, surface.triangles, side, side)
-        light = self.wall.copy()
-        shade(
-            *(cover, screen, points, surface.triangles, surface.albedo, surface.gloss),
-            *(self.lights, light),
-        )
-        blocks = light.reshape(size, OVERSAMPLING, size, OVERSAMPLING, 3)
-        return to_srgb(blocks.mean(axis=(1, 3)))
+            projected = self.camera.project(surface.points)
+            xy, nearness = projected[:, :2] * SAMPLES, 1 / projected[:, 2]
+        cover, nearest = rasterise(xy, nearness, triangles, side, side)
+        points = self.camera.to_view(surface.points)
+        normals = vertex_normals(points, triangles)
+        corners = (points, normals, surface.albedo, surface.gloss[:, None])
+        values = np.concatenate(corners, axis=1, dtype=np.float32)
+        fragments = gather(cover, xy, nearness, triangles, values)
+        shadow = cast(points, triangles, self.lights.key)
+        step = SAMPLES * max(self.camera.size_px // HOLLOW_SIZE, 1)
+        reach = HOLLOW_CM / self.camera.view_cm * side / step
+        around = surroundings(nearest[step // 2 :: step, step // 2 :: step], max(round(reach), 2))
+        colours = shade(fragments, self.lights, shadow, around, self.camera.size_px)
+        return to_srgb(blend(self.wall, fragments, colours))
 
 
 def paint(surface: Surface, camera: Camera, scene: Scene) -> NDArray[np.uint8]:

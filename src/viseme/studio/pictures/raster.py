@@ -9,9 +9,6 @@ from numpy.typing import NDArray
 
 from viseme.studio.pictures.compiled import compiled
 
-NEAR_CM = 1.0
-"""Triangles with a corner nearer than this are left out; heads stay much farther away."""
-
 SUBPIXEL = 256
 REACH_PX = 2.0**20  # farther corners would overflow the integers
 
@@ -64,24 +61,29 @@ def _fill(  # type: ignore[no-untyped-def]  # numba knows the types
 
 
 def rasterise(
-    points: NDArray[np.floating], triangles: NDArray[np.int32], height: int, width: int
+    xy: NDArray[np.floating],
+    nearness: NDArray[np.floating],
+    triangles: NDArray[np.int32],
+    height: int,
+    width: int,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """The nearest triangle at the centre of each pixel, of either side.
 
     Args:
-        points: corners (V, 3): x and y in px from the picture's top left corner, depth in cm.
-        triangles: indices (F, 3) into points.
+        xy: corners (V, 2), px from the picture's top left corner.
+        nearness: of the corners (V,), linear on the picture: 1 / depth for a pinhole camera. A
+            triangle with a corner that has none above 0 (it is behind the camera) is left out.
+        triangles: indices (F, 3) into the corners.
         height: of the picture, px.
         width: of the picture, px.
 
     Returns:
-        Index of the triangle (height, width), -1 where there is none, and nearness (height, width)
-        in 1/cm, 0 where there is none. Of two equally near triangles the first one is seen.
+        Index of the triangle (height, width), -1 where there is none, and nearness (height, width),
+        0 where there is none. Of two equally near triangles the first one is seen.
     """
-    usable = (points[:, 2] > NEAR_CM) & (np.abs(points[:, :2]) < REACH_PX).all(axis=1)
-    safe = np.where(usable[:, None], points, 1.0)
-    xy = np.floor(safe[:, :2] * SUBPIXEL + 0.5).astype(np.int64)
+    usable = np.isfinite(nearness) & (nearness > 0) & (np.abs(xy) < REACH_PX).all(axis=1)
+    snapped = np.floor(np.where(usable[:, None], xy, 0.0) * SUBPIXEL + 0.5).astype(np.int64)
     cover = np.full((height, width), -1, np.int32)
     nearest = np.zeros((height, width), np.float32)
-    _fill(xy, 1.0 / safe[:, 2], usable, triangles, cover, nearest)
+    _fill(snapped, nearness, usable, triangles, cover, nearest)
     return cover, nearest
