@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 from viseme import __version__
-from viseme.cli import assets, console, demo, doctor, evaluate, models, prepare, train, transcribe
+from viseme.cli import (
+    assets,
+    console,
+    demo,
+    doctor,
+    evaluate,
+    models,
+    prepare,
+    studio,
+    train,
+    transcribe,
+)
 from viseme.cli.guard import DEBUG_VARIABLE, guarded
 
 _FREE_OPTIONS = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -35,6 +46,7 @@ def app() -> typer.Typer:
     viseme.command("prepare")(guarded(prepare.command, resumable=True))
     viseme.command("train", context_settings=_FREE_OPTIONS)(guarded(train.command, resumable=True))
     viseme.command("evaluate")(guarded(evaluate.command))
+    viseme.command("studio")(guarded(studio.command, resumable=True))
     viseme.command("models")(guarded(models.command))
     viseme.add_typer(assets.app(), name="assets")
     viseme.command("doctor")(guarded(doctor.command))

@@ -16,7 +16,13 @@ from viseme import assets
 MIN_PYTHON = (3, 11)
 MIN_FREE_BYTES = 2 << 30
 LIBRARIES = ("numpy", "safetensors", "sentencepiece", "soundfile", "soxr", "flatbuffers", "tflite")
-EXTRAS = {"lightning": "train", "tensorboard": "train", "jiwer": "metrics"}
+EXTRAS = {
+    "lightning": "train",
+    "tensorboard": "train",
+    "jiwer": "metrics",
+    "numba": "studio",
+    "espeakng_loader": "studio",
+}
 DECODERS = ("h264", "hevc", "vp9", "mpeg1video")
 ENCODERS = ("libx264",)
 INSTALL = "pip install --force-reinstall viseme"
