@@ -47,7 +47,7 @@ INTENSITY = {"A": 0.15, "B": 0.35, "C": 0.55, "D": 0.8, "E": 1.0}
 
 EMOTIONS = {
     "neutral": "",
-    "happy": "6D 12E 16B 10A 26A",
+    "happy": "6D 12E 10A 16B 26B",
     "sad": "1E 4C 15E 17C 7A 64B",
     "angry": "4E 5C 7C 24D 9A 17B",
     "surprised": "1E 2E 5D 26D",

@@ -55,8 +55,8 @@ SHAPES = {
     ),
     "labiodental": Shape(
         {
-            **{"jawOpen": 0.08, "mouthClose": 0.04, "mouthRollLower": 0.55},
-            **{"mouthUpperUp": 0.25, "mouthShrugUpper": 0.05},
+            **{"jawOpen": 0.06, "mouthClose": 0.04, "mouthRollLower": 0.5},
+            **{"mouthUpperUp": 0.5, "mouthShrugUpper": 0.2},
         },
         (1.0, 0.15, 2.0, 0.3),
         held=_LIPS,
@@ -69,7 +69,10 @@ SHAPES = {
         (1.5, 3.5, 2.0, 0.3),
     ),
     "dental": Shape(
-        {"jawOpen": 0.17, "tongueOut": 0.22, "mouthLowerDown": 0.15, "mouthUpperUp": 0.1},
+        {
+            **{"jawOpen": 0.18, "tongueOut": 0.32, "tongueUp": 0.35},
+            **{"mouthLowerDown": 0.2, "mouthUpperUp": 0.12},
+        },
         (2.5, 0.15, 1.5, 3.0),
     ),
     "alveolar": Shape(
@@ -99,8 +102,8 @@ SHAPES = {
     "back": Shape({"jawOpen": 0.16}, (0.25, 0.03, 0.06, 0.3)),
     "close_front": Shape(
         {
-            **{"jawOpen": 0.13, "mouthStretch": 0.4, "mouthSmile": 0.15},
-            **{"mouthLowerDown": 0.25, "mouthUpperUp": 0.12},
+            **{"jawOpen": 0.15, "mouthStretch": 0.5, "mouthSmile": 0.2},
+            **{"mouthLowerDown": 0.3, "mouthUpperUp": 0.18},
         },
         (0.8, 0.8, 0.6, 0.3),
     ),
