@@ -8,7 +8,10 @@ import pytest
 from numpy.random import default_rng
 from spoken import babble, phones
 
-from viseme.studio.identity import Articulation
+from viseme.studio.camera import Camera
+from viseme.studio.head import LANDMARKS
+from viseme.studio.heads.drawn_head import DrawnHead
+from viseme.studio.identity import Articulation, Identity
 from viseme.studio.motion.coarticulation import Speech, articulate, frame_times
 from viseme.studio.motion.opening import mouth_opening
 from viseme.studio.motion.perform import num_frames, performance
@@ -54,6 +57,25 @@ def test_lips_close_for_every_p_b_m_and_f(rate_hz: float, articulation: Articula
                 frames = inside(phone, len(gap))
                 assert gap[frames].min() < 0.01
                 assert speech.closure[frames].max() > 0.99
+
+
+def test_lips_meet_on_a_head_also_between_rounded_vowels() -> None:
+    """The drawn head has landmarks on the inner edges of both lips."""
+    spoken = phones(["'u", "m", "'o", "p", "'ɔ", "b", "'ʃ", "p", "'y", "m", "'a"], 0.08)
+    speech, still = speak(spoken), np.zeros((num_frames(spoken[-1].end_s), 3))
+    head = DrawnHead()
+    grey = (0.5, 0.5, 0.5)
+    shape = np.zeros(head.num_axes, np.float32)
+    person = Identity("p", "female", shape, grey, grey, grey, grey, 0, 0.0)
+    places = head.landmarks(person, performance(speech.units, still, still), Camera(size_px=512))
+    upper, lower = (list(LANDMARKS).index(f"lip_{which}_inner") for which in ("upper", "lower"))
+    gap_px = places[:, lower, 1] - places[:, upper, 1]
+    for phone in spoken:
+        frames = inside(phone, len(gap_px))
+        if phone.symbol in ("p", "b", "m"):
+            assert gap_px[frames].min() < 1
+        elif phone.symbol in ("o", "ɔ", "a"):
+            assert gap_px[frames].max() > 5
 
 
 @pytest.mark.parametrize("rate_hz", [6, 12])

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from viseme.studio.identity import Articulation
 from viseme.studio.motion.shapes import ARTICULATORS, SHAPES, indices, unit_weights
 from viseme.studio.motion.visemes import REST, VOWELS, visemes
-from viseme.studio.performance import FPS, UNITS
+from viseme.studio.performance import FPS, UNIT_INDEX, UNITS
 from viseme.studio.utterance import Phone
 
 Array = NDArray[np.float64]
@@ -208,4 +208,6 @@ def _hold(units: Array, sounds: _Sounds, shapes: Array, times: Array) -> Array:
     for articulator in sorted(names):
         own = indices(articulator)
         units[:, own] += closure[:, None] * (share @ shapes[held][:, own] - units[:, own])
+    # Rounded lips close as a pucker; a funnel is open by its nature.
+    units[:, UNIT_INDEX["mouthFunnel"]] *= 1 - closure
     return closure

@@ -49,7 +49,7 @@ SOUNDS = {
     "sibilant": "szɕʑ",
     "postalveolar": "ʃʒʂʐɧǂ",
     "rhotic": "ɹɻ",
-    "palatal": "jɲʎcɟçʝʄ",
+    "palatal": "jɲʎcɟʝʄ",
     "back": "kɡgŋxɣqɢɴχʁʀhɦħʕʔɰʟɠʛʜʢʡ",
     "close_front": "i",
     "near_close": "ɪɨᵻɯ",
@@ -63,7 +63,7 @@ SOUNDS = {
     "front_close_round": "yʏ",
     "front_mid_round": "øœ",
 }
-"""The IPA letters of each class, and espeak-ng's and Kokoro's own (T is a flap)."""
+"""The IPA letters of each class, and espeak-ng's and Kokoro's own (T is a flap); ç counts as c."""
 
 VOWELS = tuple(SOUNDS)[tuple(SOUNDS).index("close_front") :]
 
