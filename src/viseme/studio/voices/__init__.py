@@ -4,7 +4,7 @@
 """
 
 from viseme.studio.utterance import Utterance
-from viseme.studio.voices import espeak
+from viseme.studio.voices import espeak, kokoro
 from viseme.studio.voices.catalogue import Voice, voice, voices
 
 __all__ = ["Voice", "speak", "voice", "voices"]
@@ -26,4 +26,5 @@ def speak(
         ConfigError: what the engine needs is not installed, or there is nothing to read.
         AssetError: the engine's weights cannot be fetched.
     """
-    return espeak.synthesise(text, voice, rate=rate, lead_s=lead_s, tail_s=tail_s)
+    engine = kokoro if voice.engine == "kokoro" else espeak
+    return engine.synthesise(text, voice, rate=rate, lead_s=lead_s, tail_s=tail_s)

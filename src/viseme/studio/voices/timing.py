@@ -80,11 +80,14 @@ def words(text: str, phones: Sequence[SpokenPhone]) -> tuple[Word, ...]:
     return tuple(timed)
 
 
+def moved(spoken: SpokenPhone, start_s: float, end_s: float) -> SpokenPhone:
+    """The phone at another time."""
+    return replace(spoken, phone=replace(spoken.phone, start_s=start_s, end_s=end_s))
+
+
 def shifted(spoken: SpokenPhone, by_s: float) -> SpokenPhone:
     """The phone `by_s` seconds later."""
-    phone = spoken.phone
-    moved = replace(phone, start_s=phone.start_s + by_s, end_s=phone.end_s + by_s)
-    return replace(spoken, phone=moved)
+    return moved(spoken, spoken.phone.start_s + by_s, spoken.phone.end_s + by_s)
 
 
 def _spans(text: str, speech: Speech) -> list[tuple[int, int, Event, int]]:
@@ -145,10 +148,7 @@ def _closed(phones: list[SpokenPhone], end_s: float) -> list[SpokenPhone]:
     if not phones[-1].phone.symbol:
         end_s = phones.pop().phone.start_s
     ends = [spoken.phone.start_s for spoken in phones[1:]] + [end_s]
-    return [
-        replace(spoken, phone=replace(spoken.phone, end_s=end))
-        for spoken, end in zip(phones, ends, strict=True)
-    ]
+    return [moved(one, one.phone.start_s, end) for one, end in zip(phones, ends, strict=True)]
 
 
 def _last_sample(speech: Speech) -> int:
