@@ -59,6 +59,33 @@ def test_lips_close_for_every_p_b_m_and_f(rate_hz: float, articulation: Articula
                 assert speech.closure[frames].max() > 0.99
 
 
+@pytest.mark.parametrize("shift_s", np.linspace(0, 1 / FPS, 7).tolist())
+def test_no_closure_falls_between_two_frames(shift_s: float) -> None:
+    """A p of 30 ms may hold no frame's middle; the frame nearest to it shows closed lips."""
+    start_s = 0.5 + shift_s
+    end_s = start_s + 0.03
+    before, after = Phone("a", 0.4, start_s), Phone("a", end_s, end_s + 0.1)
+    speech = speak((before, Phone("p", start_s, end_s), after))
+    nearest = round((start_s + end_s) / 2 * FPS - 0.5)
+    assert opening(speech)[nearest] < 0.01
+    assert speech.closure[nearest] > 0.999
+
+
+def test_stressed_vowels_open_wider() -> None:
+    weak, strong = (opening(speak(phones(["t", vowel, "t"], 0.12))) for vowel in ("a", "'a"))
+    assert strong.max() > 1.1 * weak.max()
+
+
+def test_a_long_closure_lasts() -> None:
+    gap = opening(speak(phones(["a", "m", "a"], 0.28)))
+    closed = np.flatnonzero(gap[15:-15] < 0.01)
+    assert 4 <= len(closed) <= 8
+
+
+def test_frames_show_their_middles() -> None:
+    np.testing.assert_allclose(frame_times(3), [0.02, 0.06, 0.1])
+
+
 def test_lips_meet_on_a_head_also_between_rounded_vowels() -> None:
     """The drawn head has landmarks on the inner edges of both lips."""
     spoken = phones(["'u", "m", "'o", "p", "'ɔ", "b", "'ʃ", "p", "'y", "m", "'a"], 0.08)
