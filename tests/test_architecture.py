@@ -24,7 +24,7 @@ LEVELS = (
     ),
     ("interop", "studio", "models"),
     ("systems",),
-    ("verbs", "cli", "app", "__init__", "__main__"),
+    ("verbs", "experiments", "cli", "app", "__init__", "__main__"),
 )
 LEVEL_OF_ROOM = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 BASE, TOP = 0, len(LEVELS) - 1

@@ -17,6 +17,7 @@ from viseme.cli import (
     evaluate,
     models,
     prepare,
+    reproduce,
     studio,
     train,
     transcribe,
@@ -46,6 +47,7 @@ def app() -> typer.Typer:
     viseme.command("prepare")(guarded(prepare.command, resumable=True))
     viseme.command("train", context_settings=_FREE_OPTIONS)(guarded(train.command, resumable=True))
     viseme.command("evaluate")(guarded(evaluate.command))
+    viseme.command("reproduce")(guarded(reproduce.command, resumable=True))
     viseme.command("studio")(guarded(studio.command, resumable=True))
     viseme.command("models")(guarded(models.command))
     viseme.add_typer(assets.app(), name="assets")

@@ -22,6 +22,7 @@ EXTRAS = {
     "jiwer": "metrics",
     "numba": "studio",
     "espeakng_loader": "studio",
+    "matplotlib": "reproduce",
 }
 DECODERS = ("h264", "hevc", "vp9", "mpeg1video")
 ENCODERS = ("libx264",)

@@ -1,0 +1,22 @@
+"""The papers' claims, re-measured: one file per experiment, run by `viseme reproduce NAME`."""
+
+from importlib import import_module
+
+from viseme.errors import ConfigError
+from viseme.experiments.experiment import Experiment
+
+EXPERIMENTS = {"studio": "viseme.experiments.studio"}
+
+
+def experiment(name: str) -> Experiment:
+    """The experiment of that name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if name not in EXPERIMENTS:
+        raise ConfigError(
+            f"there is no experiment {name!r}", todo=f"Choose one of: {', '.join(EXPERIMENTS)}."
+        )
+    found: Experiment = import_module(EXPERIMENTS[name]).EXPERIMENT
+    return found

@@ -1,0 +1,156 @@
+"""What an experiment is: arms that each give figures for a seed, and claims about their means."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Literal
+
+from viseme.errors import ConfigError
+
+Scale = Literal["ci", "small", "paper"]
+Figures = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run of one arm.
+
+    Attributes:
+        arm: name of the arm.
+        seed: of everything random in it.
+        scale: how large.
+        folder: its own, kept between interrupted runs.
+        shared: for what several trials use, such as a rendered corpus.
+        corpora: prepared manifests of real corpora by name, as far as the user has them.
+        device: "auto", "cpu" or "cuda".
+    """
+
+    arm: str
+    seed: int
+    scale: Scale
+    folder: Path
+    shared: Path
+    corpora: Mapping[str, Path]
+    device: str
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way of doing it.
+
+    Attributes:
+        name: short, the row of the table.
+        what: what is done, a clause.
+        run: does it and returns its figures; called again after an interruption, it goes on.
+        control: True for an arm that shows what the others owe to what.
+        needs: names of the real corpora without which it cannot be run.
+    """
+
+    name: str
+    what: str
+    run: Callable[[Trial], Figures]
+    control: bool = False
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean and standard deviation over seeds; the latter is 0 for a single one."""
+
+    mean: float
+    deviation: float
+    count: int
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Spread":
+        """The spread of at least one value."""
+        return cls(mean(values), stdev(values) if len(values) > 1 else 0.0, len(values))
+
+    def __str__(self) -> str:
+        text = f"{self.mean:.3g}"
+        return text + (f" ± {self.deviation:.2g}" if self.count > 1 else "")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The figures of all arms that were run, over their seeds."""
+
+    spreads: Mapping[str, Mapping[str, Spread]]
+
+    @classmethod
+    def of(cls, trials: Mapping[str, Mapping[int, Figures]]) -> "Summary":
+        """From figures by arm and seed; a figure that a seed lacks is left out of its mean."""
+        spreads: dict[str, dict[str, Spread]] = {}
+        for arm, by_seed in trials.items():
+            names = dict.fromkeys(name for figures in by_seed.values() for name in figures)
+            spreads[arm] = {
+                name: Spread.of([figures[name] for figures in by_seed.values() if name in figures])
+                for name in names
+            }
+        return cls(spreads)
+
+    def mean(self, arm: str, figure: str) -> float:
+        """Mean of a figure.
+
+        Raises:
+            KeyError: the arm was not run, or has no such figure.
+        """
+        return self.spreads[arm][figure].mean
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the experiment is to show, as a condition on the means of its figures."""
+
+    text: str
+    holds: Callable[[Summary], bool]
+
+    def verdict(self, summary: Summary) -> str:
+        """ "holds", "fails", or "not run here" where arms are missing."""
+        try:
+            return "holds" if self.holds(summary) else "fails"
+        except KeyError:
+            return "not run here"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A claim of a paper, or of this project, as arms to run.
+
+    Attributes:
+        name: of the command line and of the files.
+        title: one line.
+        arms: in the order of the table.
+        claims: what is to be shown.
+        seeds: of each scale.
+        axis: where each arm stands on the plot's horizontal axis, and what that is; without it the
+            plot has bars.
+        axis_name: what the horizontal axis shows.
+        figure: the figure that is plotted.
+        paper: figures that a paper reports, by arm; they stand in columns of their own.
+        data: what it was measured on, a sentence for the table's head.
+    """
+
+    name: str
+    title: str
+    arms: tuple[Arm, ...]
+    claims: tuple[Claim, ...]
+    seeds: Mapping[Scale, tuple[int, ...]]
+    figure: str
+    data: str
+    axis: Mapping[str, float] = field(default_factory=dict)
+    axis_name: str = ""
+    paper: Mapping[str, Figures] = field(default_factory=dict)
+
+    def arm(self, name: str) -> Arm:
+        """The arm of that name.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        for arm in self.arms:
+            if arm.name == name:
+                return arm
+        known = ", ".join(arm.name for arm in self.arms)
+        raise ConfigError(f"{self.name} has no arm {name!r}", todo=f"Choose one of: {known}.")

@@ -1,0 +1,124 @@
+"""Experiments: arms and seeds run once each, means with spread, claims that can fail."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from viseme.errors import ConfigError
+from viseme.experiments import EXPERIMENTS, experiment
+from viseme.experiments.experiment import Arm, Claim, Experiment, Spread, Summary, Trial
+from viseme.experiments.report import table
+from viseme.experiments.run import reproduce
+from viseme.files import sole_writer
+
+
+class Arms:
+    """Two arms that count how often they ran; "worse" breaks off once at seed 2 if told to."""
+
+    def __init__(self, stumbles: bool = False) -> None:
+        self.ran: list[tuple[str, int]] = []
+        self.stumbles = stumbles
+
+    def run(self, trial: Trial) -> dict[str, float]:
+        assert trial.folder.is_dir()
+        self.ran.append((trial.arm, trial.seed))
+        if self.stumbles and (trial.arm, trial.seed) == ("worse", 2):
+            self.stumbles = False
+            raise KeyboardInterrupt
+        return {"wer": trial.seed / 10 + (0.5 if trial.arm == "worse" else 0.0)}
+
+
+def toy(arms: Arms) -> Experiment:
+    return Experiment(
+        name="toy",
+        title="Better is better",
+        arms=(
+            Arm("better", "does it well", arms.run),
+            Arm("worse", "does it badly", arms.run, control=True),
+        ),
+        claims=(
+            Claim("better beats worse", lambda s: s.mean("better", "wer") < s.mean("worse", "wer")),
+            Claim("worse is perfect", lambda s: s.mean("worse", "wer") == 0),
+        ),
+        seeds={"ci": (1, 2, 3)},
+        figure="wer",
+        data="Made up.",
+        paper={"better": {"wer": 0.05}},
+    )
+
+
+def test_means_and_spread_come_from_all_seeds(tmp_path: Path) -> None:
+    summary = reproduce(toy(Arms()), "ci", tmp_path)
+    assert summary.mean("better", "wer") == pytest.approx(0.2)
+    assert summary.spreads["better"]["wer"].deviation == pytest.approx(0.1)
+    text = (tmp_path / "table.md").read_text()
+    assert "| better: does it well | 0.2 ± 0.1 | 0.05 |" in text
+    assert "worse: does it badly (control)" in text
+    assert "- holds: better beats worse" in text
+    assert "- fails: worse is perfect" in text
+    content = json.loads((tmp_path / "results.json").read_text())
+    assert len(content["trials"]) == 6
+    assert content["claims"] == {"better beats worse": "holds", "worse is perfect": "fails"}
+
+
+def test_an_interrupted_experiment_goes_on_where_it_was(tmp_path: Path) -> None:
+    arms = Arms(stumbles=True)
+    with pytest.raises(KeyboardInterrupt):
+        reproduce(toy(arms), "ci", tmp_path)
+    assert arms.ran == [("better", 1), ("worse", 1), ("better", 2), ("worse", 2)]
+    arms.ran.clear()
+    reproduce(toy(arms), "ci", tmp_path)
+    assert arms.ran == [("worse", 2), ("better", 3), ("worse", 3)]
+
+
+def test_arms_that_were_not_run_are_said_to_be(tmp_path: Path) -> None:
+    whole = toy(Arms())
+    summary = reproduce(whole, "ci", tmp_path, arms=["better"], seeds=[4], origin={"commit": "abc"})
+    assert summary.spreads["better"]["wer"] == Spread(0.4, 0.0, 1)
+    text = table(whole, "ci", summary)
+    assert "| worse: does it badly (control) | not run here |  |" in text
+    assert "- not run here: better beats worse" in text
+    (record,) = (tmp_path / "trials").iterdir()
+    assert json.loads(record.read_text())["origin"] == {"commit": "abc"}
+
+
+def test_figures_that_a_seed_lacks_are_left_out_of_its_mean() -> None:
+    summary = Summary.of({"a": {1: {"x": 1.0, "y": 5.0}, 2: {"x": 3.0}}})
+    assert summary.spreads["a"] == {"x": Spread(2.0, 2**0.5, 2), "y": Spread(5.0, 0.0, 1)}
+
+
+def test_unknown_names_are_refused(tmp_path: Path) -> None:
+    whole = toy(Arms())
+    with pytest.raises(ConfigError, match=r"no arm 'best'.*better, worse"):
+        reproduce(whole, "ci", tmp_path, arms=["best"])
+    with pytest.raises(ConfigError, match="no scale 'paper'"):
+        reproduce(whole, "paper", tmp_path)
+    with pytest.raises(ConfigError, match="no experiment 'none'"):
+        experiment("none")
+    with sole_writer(tmp_path), pytest.raises(ConfigError, match="another process"):
+        reproduce(whole, "ci", tmp_path)
+
+
+def test_a_plot_is_drawn_with_and_without_an_axis(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    for axis in ({}, {"better": 1.0, "worse": 2.0}, {"better": 1.0}):
+        reproduce(replace(toy(Arms()), axis=axis, axis_name="hours"), "ci", tmp_path)
+        assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_is_whole(name: str) -> None:
+    found = experiment(name)
+    names = [arm.name for arm in found.arms]
+    assert found.name == name
+    assert len(set(names)) == len(names)
+    assert found.claims
+    assert set(found.axis) <= set(names)
+    assert set(found.paper) <= set(names)
+    assert any(arm.control for arm in found.arms)
+    assert {"ci", "small"} <= set(found.seeds)
+    assert len(found.seeds["small"]) >= 3
+    empty = Summary({})
+    assert {claim.verdict(empty) for claim in found.claims} == {"not run here"}
