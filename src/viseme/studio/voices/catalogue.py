@@ -47,15 +47,15 @@ class Voice:
 # second, as unhurried readers do. Arabic text lacks most short vowels, and so does its speech.
 _DIALECTS = {
     "en": (("gmw/en-US", "gmw/en", "gmw/en-GB-x-rp", "gmw/en-GB-scotland"), 155),
-    "de": (("gmw/de",), 170),
+    "de": (("gmw/de",), 155),
     "fr": (("roa/fr", "roa/fr-BE", "roa/fr-CH"), 130),
-    "es": (("roa/es", "roa/es-419"), 135),
-    "it": (("roa/it",), 130),
-    "pt": (("roa/pt", "roa/pt-BR"), 140),
+    "es": (("roa/es", "roa/es-419"), 120),
+    "it": (("roa/it",), 125),
+    "pt": (("roa/pt", "roa/pt-BR"), 130),
     "zh": (("sit/cmn",), 190),
-    "ru": (("zle/ru",), 145),
-    "ar": (("sem/ar",), 190),
-    "el": (("grk/el",), 140),
+    "ru": (("zle/ru",), 120),
+    "ar": (("sem/ar",), 175),
+    "el": (("grk/el",), 130),
 }
 
 # Espeak's variants that sound like a person, by ear and by f0 (100 to 290 Hz and 70 to 130 Hz).

@@ -142,13 +142,20 @@ def _merged_pauses(phones: list[SpokenPhone]) -> list[SpokenPhone]:
 
 
 def _closed(phones: list[SpokenPhone], end_s: float) -> list[SpokenPhone]:
-    """Every phone ends where the next begins, the last one at `end_s` or at its own pause."""
+    """Every phone ends where the next begins, the last one at `end_s` or at its own pause.
+
+    Espeak names sounds that it gives no time at all, such as a final r; they are left out.
+    """
     if not phones:
         return []
     if not phones[-1].phone.symbol:
         end_s = phones.pop().phone.start_s
     ends = [spoken.phone.start_s for spoken in phones[1:]] + [end_s]
-    return [moved(one, one.phone.start_s, end) for one, end in zip(phones, ends, strict=True)]
+    return [
+        moved(one, one.phone.start_s, end)
+        for one, end in zip(phones, ends, strict=True)
+        if end > one.phone.start_s
+    ]
 
 
 def _last_sample(speech: Speech) -> int:
