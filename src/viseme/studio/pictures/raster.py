@@ -36,6 +36,7 @@ def _fill(  # type: ignore[no-untyped-def]  # numba knows the types
         if left > right or top > bottom:
             continue
         near_a, near_b, near_c = nearness[a] / area, nearness[b] / area, nearness[c] / area
+        near_step = -256 * ((cy - by) * near_a + (ay - cy) * near_b + (by - ay) * near_c)
         # A pixel exactly on an edge belongs to the triangle whose top or left edge it is.
         own_bc = 0 if (cy < by or (cy == by and cx > bx)) else -1
         own_ca = 0 if (ay < cy or (ay == cy and ax > cx)) else -1
@@ -46,12 +47,17 @@ def _fill(  # type: ignore[no-untyped-def]  # numba knows the types
         row_c = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
         for row in range(top, bottom + 1):
             edge_a, edge_b, edge_c = row_a, row_b, row_c
+            near = edge_a * near_a + edge_b * near_b + edge_c * near_c
+            entered = False
             for column in range(left, right + 1):
                 if (edge_a + own_bc) | (edge_b + own_ca) | (edge_c + own_ab) >= 0:
-                    near = edge_a * near_a + edge_b * near_b + edge_c * near_c
+                    entered = True
                     if near > nearest[row, column]:
                         nearest[row, column] = near
                         cover[row, column] = index
+                elif entered:
+                    break
+                near += near_step
                 edge_a -= (cy - by) * 256
                 edge_b -= (ay - cy) * 256
                 edge_c -= (by - ay) * 256

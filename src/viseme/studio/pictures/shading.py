@@ -24,12 +24,13 @@ def _key_visibility(values, front, height, axes, lit) -> None:  # type: ignore[n
         u = x * axes[0, 0] + y * axes[1, 0] + z * axes[2, 0] + axes[3, 0] - 0.5
         v = x * axes[0, 1] + y * axes[1, 1] + z * axes[2, 1] + axes[3, 1] - 0.5
         here = x * axes[0, 2] + y * axes[1, 2] + z * axes[2, 2] + axes[3, 2]
-        column, row = min(max(int(u), 0), size - 2), min(max(int(v), 0), size - 2)
+        column, row = min(max(int(u), 1), size - 3), min(max(int(v), 1), size - 3)
         u, v = min(max(u - column, 0.0), 1.0), min(max(v - row, 0.0), 1.0)
         shade = 0.0
-        for j in range(2):
-            for i in range(2):
-                weight = (u if i else 1 - u) * (v if j else 1 - v)
+        for j in range(-1, 3):  # the mean of three by three bilinear readings
+            weight_v = (1 - v if j < 0 else v if j > 1 else 1.0) / 9
+            for i in range(-1, 3):
+                weight = weight_v * (1 - u if i < 0 else u if i > 1 else 1.0)
                 # The shadow of what is hardly above is soft: lamps are not points.
                 above = height[row + j, column + i] - here
                 shade += weight * min(max((above - 0.1) / 0.5, 0.0), 1.0)
@@ -52,7 +53,7 @@ def _openness(values, pixel, size, around, openness) -> None:  # type: ignore[no
                     depth += weight * around[row + j, column + i]
                     total += weight
         behind = max(values[index, 2] - depth / total - 0.1, 0.0)
-        openness[index] = 1 / (1 + 0.9 * behind)
+        openness[index] = 1 / (1 + 0.7 * behind)
 
 
 @compiled

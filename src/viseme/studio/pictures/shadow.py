@@ -47,13 +47,10 @@ def cast(points: Array, triangles: NDArray[np.int32], key: Array) -> Shadow:
 
 def _box_sum(values: NDArray[np.float64], radius: int) -> NDArray[np.float64]:
     """Sums over squares of side 2 radius + 1 around each place of (H, W)."""
-    for axis in (0, 1):
-        pad = [(radius + 1, radius) if a == axis else (0, 0) for a in (0, 1)]
-        total = np.cumsum(np.pad(values, pad), axis=axis)
-        size = total.shape[axis]
-        step = 2 * radius + 1
-        first, last = np.arange(size - step), np.arange(step, size)
-        values = total.take(last, axis) - total.take(first, axis)
+    step = 2 * radius + 1
+    for _ in range(2):  # down, then, turned over, across
+        total = np.cumsum(np.pad(values, ((radius + 1, radius), (0, 0))), axis=0)
+        values = (total[step:] - total[:-step]).T
     return values
 
 
