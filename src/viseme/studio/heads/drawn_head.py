@@ -158,7 +158,8 @@ class _Frame:
         x, y = pixels((slice(top, size), slice(0, size)))
         u, v = (x - middle[0]) / unit_px, (y - middle[1]) / unit_px
         light = light_on(np.array(0.8 * room_light[2]), scene)
-        draw_body(picture[:, top:], u, v, self._person.colours["skin"], light, unit_px)
+        lean = 0.4 * float(room_light[0])
+        draw_body(picture[:, top:], u, v, self._person.colours["skin"], light, lean, unit_px)
 
     def _window(self, low: tuple[float, float], high: tuple[float, float], within: Part) -> Part:
         """The part of `within` that shows the rectangle of the face between two corners."""

@@ -63,7 +63,7 @@ def draw_behind(
         ends = style.length - 0.25 * side * side - v
         hanging = np.minimum(wide - side, np.minimum(v + 0.1, ends))
         shape = np.maximum(shape, hanging)
-    strands = 1 + 0.08 * np.sin(53 * u + 4 * v) * np.sin(31 * u)
+    strands = 1 + 0.08 * np.sin(53 * side + 4 * v) * np.sin(31 * side)
     dark = 0.75 - 0.3 * step(v, 0.1, 0.9)
     lay(picture, inside(shape, view.unit_px, 3), hair * light * (dark * strands))
 
@@ -92,15 +92,24 @@ def draw_on_head(
     behind = np.where(hit.v < 0.35, 0.02 - hit.w, -1)
     shape = np.maximum(line - hit.v, behind)
     mask = inside(shape, unit_px, 4) * inside(hit.edge + 0.03, unit_px)
-    strands = 1 + 0.08 * np.sin(47 * hit.u + 6 * hit.v) * np.sin(29 * hit.u - 5 * hit.v)
+    strands = 1 + 0.08 * np.sin(47 * side + 6 * hit.v) * np.sin(29 * side - 5 * hit.v)
     lay(picture, mask, hair * light * strands)
 
 
 def draw_body(
-    picture: Picture, u: Plane, v: Plane, skin: Picture, light: Picture, unit_px: float
+    picture: Picture,
+    u: Plane,
+    v: Plane,
+    skin: Picture,
+    light: Picture,
+    lean: float,
+    unit_px: float,
 ) -> None:
-    """Lay neck and shoulders over the picture (3, H, W); u and v do not turn with the head."""
-    shade = light * (1 - 0.15 * u)
+    """Lay neck and shoulders over the picture (3, H, W), lighter towards the light by `lean`.
+
+    u and v do not turn with the head.
+    """
+    shade = light * (1 + lean * u)
     shoulders = 1 - np.hypot(u / 1.35, (v - 2.05) / 0.8)
     neck = np.minimum(
         0.37 + 0.4 * step(v, 1.0, 1.45) - np.abs(u), np.minimum(v, 1.4 - 0.4 * u * u - v)
