@@ -104,7 +104,7 @@ class MeshHead:
         data = self._data
         rng = default_rng(zlib.crc32(identity.id.encode()))
         shape = shape_of(identity, data, self._seam)
-        style = style_of(identity.hair_style)
+        style = style_of(identity)
         albedo, gloss = skin_albedo(identity, data, rng)
         shadow = 0.85 * hair_shadow(style, data)[:, None]
         hair_colour = np.asarray(identity.hair, np.float32)

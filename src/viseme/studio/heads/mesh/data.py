@@ -14,7 +14,7 @@ from viseme.studio.performance import UNITS
 
 Array = NDArray[np.floating]
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 5
 SEXES = ("female", "male")
 NUM_AXES = len(MACRO_AXES) + len(AXES)
 SKIN, EYE_LEFT, EYE_RIGHT, UPPER_TEETH, LOWER_TEETH, TONGUE = range(6)
@@ -33,7 +33,7 @@ _PARTS = {
 _CM = 9.3
 """A decimetre of the files in cm: makes the average adult's outer eye corners 9 cm apart."""
 
-_TEETH_LOWER_DM = 0.02
+_TEETH_LOWER_DM = 0.03
 """How much lower the upper teeth are set than in the files: else the lip always hides them."""
 
 _COLLAR_DM, _SHOULDER_DM = 4.6, 2.6
@@ -118,12 +118,13 @@ def build_mesh_data(package: MeshPackage) -> MeshData:
     ]
     quads = quads[~np.isin(part[quads[:, 0]], (EYE_LEFT, EYE_RIGHT))]
     triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
-    finer = refine(triangles, _wants_detail(base, part)[triangles].all(1))
+    share = _head_share(package.bone_weights(num_all), kept, part)
+    detailed = _eyebrows(base, part) | ((share > 0) & (share < 0.4))
+    finer = refine(triangles, detailed[triangles].all(1))
     masks = np.stack([package.mask(name, surface.uv)[kept] for name in MASKS])
     masks *= part == SKIN
     middle = base[masks[MASKS.index("ears")] > 0.5].mean(0)
-    share = _head_share(package.bone_weights(num_all), kept, part)
-    share, part = (np.concatenate([x, x[finer.edges[:, 0]]]) for x in (share, part))
+    part = np.concatenate([part, part[finer.edges[:, 0]]])
     base = base - middle
     base[part[: len(base)] == UPPER_TEETH, 1] -= _TEETH_LOWER_DM
     return MeshData(
@@ -134,7 +135,7 @@ def build_mesh_data(package: MeshPackage) -> MeshData:
         units=finer.apply(np.stack(units)) * _CM,
         part=part,
         masks=finer.apply(masks[..., None])[..., 0],
-        head_share=share,
+        head_share=finer.apply(share[:, None])[:, 0],
     )
 
 
@@ -162,8 +163,8 @@ def _shapes(target: Callable[[str], Array]) -> tuple[Array, Array]:
     return templates.astype(np.float32), np.stack(axes).astype(np.float32)
 
 
-def _wants_detail(base: Array, part: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Vertices (V,) of the eyebrows, which are finer than the mesh; base in dm."""
+def _eyebrows(base: Array, part: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Vertices (V,) around the eyebrows, which are finer than the mesh; base in dm."""
     x, y, z = np.abs(base[:, 0]), base[:, 1], base[:, 2]
     return (part == SKIN) & (x > 0.05) & (x < 0.64) & (y > 7.36) & (y < 7.66) & (z > 1.15)
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from viseme.studio.heads.mesh.data import MeshData
 from viseme.studio.heads.mesh.eyes import eye_sphere
+from viseme.studio.identity import Identity
 
 Array = NDArray[np.floating]
 
@@ -80,9 +81,16 @@ class HairMesh:
     head_share: Array
 
 
-def style_of(number: int) -> Style:
-    """The style of an identity's number."""
-    return list(STYLES.values())[number % len(STYLES)]
+WORN_BY = {
+    "female": ("long", "bob", "bun", "long, parted", "parted", "short", "full", "fringe"),
+    "male": ("short", "parted", "cropped", "receding", "full", "bald", "fringe"),
+}
+
+
+def style_of(identity: Identity) -> Style:
+    """The style of an identity's number, of those that are common for their sex."""
+    names = WORN_BY[identity.sex]
+    return STYLES[names[identity.hair_style % len(names)]]
 
 
 def hair_shadow(style: Style, data: MeshData) -> Array:

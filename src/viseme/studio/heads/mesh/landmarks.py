@@ -14,16 +14,16 @@ Array = NDArray[np.floating]
 # Places on the base mesh (cm, origin between the ears) whose nearest vertex of the skin is the
 # landmark; the rest is known by name.
 _PLACES = {
-    "eye_left_outer": (-4.2, 1.65, 7.9),
-    "eye_left_inner": (-1.75, 1.45, 8.3),
-    "eye_right_inner": (1.75, 1.45, 8.3),
-    "eye_right_outer": (4.2, 1.65, 7.9),
-    "nose_tip": (0.0, -1.6, 11.0),
+    "eye_left_outer": (-4.05, 1.65, 7.95),
+    "eye_left_inner": (-1.58, 1.3, 8.3),
+    "eye_right_inner": (1.58, 1.3, 8.3),
+    "eye_right_outer": (4.05, 1.65, 7.95),
+    "nose_tip": (0.0, -1.85, 10.9),
     "chin": (0.0, -8.6, 8.8),
-    "mouth_left": (-2.35, -4.7, 8.6),
-    "mouth_right": (2.35, -4.7, 8.6),
+    "mouth_left": (-2.45, -4.63, 8.6),
+    "mouth_right": (2.42, -4.63, 8.6),
     "lip_upper_outer": (0.0, -3.8, 10.15),
-    "lip_lower_outer": (0.0, -5.6, 9.9),
+    "lip_lower_outer": (0.0, -5.92, 9.8),
 }
 
 

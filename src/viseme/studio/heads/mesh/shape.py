@@ -78,8 +78,8 @@ def _tongue_up(points: Array, data: MeshData) -> Array:
     unit = np.zeros_like(points)
     tongue = np.flatnonzero(data.part == TONGUE)
     depth = points[tongue, 2]
-    tip = np.clip((depth - np.quantile(depth, 0.35)) / np.ptp(depth) / 0.6, 0, 1)
-    unit[tongue, 1] = 0.9 * tip**2
+    tip = np.clip(((depth - depth.min()) / np.ptp(depth) - 0.5) / 0.5, 0, 1)
+    unit[tongue, 1] = 0.7 * tip**2
     unit[tongue, 2] = 0.15 * tip
     return unit
 

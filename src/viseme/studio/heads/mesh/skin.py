@@ -20,8 +20,8 @@ Array = NDArray[np.floating]
 
 SKIN_GLOSS, LIP_GLOSS, WET_GLOSS = 0.28, 0.42, 0.7
 
-_TEETH = np.array([0.80, 0.74, 0.63])
-_TONGUE = np.array([0.36, 0.11, 0.10])
+_TEETH = np.array([0.95, 0.89, 0.78])
+_TONGUE = np.array([0.55, 0.19, 0.17])
 _MOUTH = np.array([0.10, 0.018, 0.016])
 _STUBBLED_SHARE = 0.6
 """Share of the men whose beard shows under the skin."""
@@ -126,12 +126,12 @@ def _colour_mouth(albedo: Array, gloss: Array, base: Array, part: NDArray[np.uin
     for number, colour in ((UPPER_TEETH, _TEETH), (LOWER_TEETH, _TEETH), (TONGUE, _TONGUE)):
         mine = part == number
         depth = base[mine, 2].max() - base[mine, 2]
-        shade = np.interp(depth, [0, 1, 3], [1.0, 0.7, 0.12])
+        shade = np.interp(depth, [0, 1.5, 4], [1.0, 0.85, 0.15])
         albedo[mine] = colour * shade[:, None]
         gloss[mine] = WET_GLOSS * shade
 
 
 def _shirt(data: MeshData) -> Array:
     """Where the shirt is (V,), 0 to 1: it ends where the neck begins."""
-    trunk = np.clip((0.13 - data.head_share) / 0.08, 0, 1)
+    trunk = np.clip((0.11 - data.head_share) / 0.03, 0, 1)
     return trunk * (data.part == SKIN)
