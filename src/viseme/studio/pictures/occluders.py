@@ -70,8 +70,11 @@ def _lay(picture: Array, capsule: Capsule, middle: Array, size_px: float, light:
     radius = capsule.radius * size_px
     start = middle + np.asarray(capsule.start) * size_px
     along = (np.asarray(capsule.end) - np.asarray(capsule.start)) * size_px
+    low = np.maximum(np.minimum(start, start + along) - radius - 1, 0).astype(int)
+    high = np.maximum(np.maximum(start, start + along) + radius + 2, 0).astype(int)
+    picture = picture[low[1] : high[1], low[0] : high[0]]  # all that it can touch
     y, x = np.ogrid[: picture.shape[0], : picture.shape[1]]
-    x, y = x + 0.5 - start[0], y + 0.5 - start[1]
+    x, y = x + low[0] + 0.5 - start[0], y + low[1] + 0.5 - start[1]
     share = np.clip((x * along[0] + y * along[1]) / max(along @ along, 1e-9), 0, 1)
     x, y = x - share * along[0], y - share * along[1]
     distance = np.sqrt(x * x + y * y)

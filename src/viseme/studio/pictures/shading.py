@@ -10,9 +10,6 @@ from viseme.studio.pictures.fragments import Fragments
 from viseme.studio.pictures.lights import Lights
 from viseme.studio.pictures.shadow import Shadow
 
-NUM_VALUES = 10
-"""Of a fragment: point (camera axes, cm), normal, albedo, gloss."""
-
 
 @compiled
 def _key_visibility(values, front, height, axes, lit) -> None:  # type: ignore[no-untyped-def]
@@ -98,10 +95,10 @@ def shade(
     around: NDArray[np.float32],
     size_px: int,
 ) -> NDArray[np.float32]:
-    """Linear light (N, 3) that fragments of NUM_VALUES values send to the camera.
+    """Linear light (N, 3) that fragments send to the camera.
 
     Args:
-        fragments: what the picture's pixels see.
+        fragments: with ten values each: point (camera axes, cm), normal, albedo, gloss.
         lights: of the scene, in camera axes.
         shadow: of the main light.
         around: mean depth of each place's surroundings, cm, on a square grid over the picture.
