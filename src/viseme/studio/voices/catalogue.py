@@ -58,8 +58,8 @@ _DIALECTS = {
     "el": (("grk/el",), 130),
 }
 
-# Espeak's variants that stand for a person: no whispers, robots or strong echo, and a measured pitch
-# of 170 to 275 Hz for women and 75 to 115 Hz for men.
+# Espeak's variants that stand for a person: no whispers, robots or strong echo, and a measured
+# pitch of 170 to 275 Hz for women and 75 to 115 Hz for men.
 _VARIANTS: dict[Sex, tuple[str, ...]] = {
     "female": (
         *("f1", "f2", "f3", "f4", "f5", "linda", "belinda", "aunty", "Andrea", "anika"),

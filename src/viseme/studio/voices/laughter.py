@@ -1,12 +1,12 @@
 """Laughter, alone or in speech, made by formulas: every pulse of it is known.
 
-A laugh is a row of voiced notes ("ha") with breath between them and a gasp at the end. Their number,
-rate (4 to 6 a second), lengths (70 to 150 ms), and the fall of pitch (from 150 to 400 Hz) and of
-loudness are the plan of the project's experiment on laughing faces; the rate is that of recordings
-(Provine and Yong 1991), whose pitch varies more and goes higher (Bachorowski, Smoski and Owren
-2001, "The acoustic features of human laughter"). The notes are a glottal pulse train with jitter
-and shimmer through the formants of an open
-vowel (source and filter: Fant 1960), the breath is noise through the same formants.
+A laugh is a row of voiced notes ("ha") with breath between them and a gasp at the end. Their
+number, rate (4 to 6 a second), lengths (70 to 150 ms), and the fall of pitch (from 150 to 400 Hz)
+and of loudness are the plan of the project's experiment on laughing faces; the rate is that of
+recordings (Provine and Yong 1991), whose pitch varies more and goes higher (Bachorowski, Smoski and
+Owren 2001, "The acoustic features of human laughter"). The notes are a glottal pulse train with
+jitter and shimmer through the formants of an open vowel (source and filter: Fant 1960), the breath
+is noise through the same formants.
 """
 
 from dataclasses import replace
