@@ -40,6 +40,7 @@ class Preset:
         engines: of the voices.
         splits: parts of the corpus.
         is_rig: three cameras instead of one.
+        view_cm: height of what a camera sees; a head is about 23 cm high.
         difficulty: 0 to 1, of light, noise, blur and what gets in the way.
         emotion: range of the strength of the emotions, 0 to 1.
         silent_s: range of the length of clips that no sentence decides, seconds.
@@ -56,6 +57,7 @@ class Preset:
         Split("test", 0.10, 20, 40),
     )
     is_rig: bool = False
+    view_cm: float = 27.0
     difficulty: float = 0.3
     emotion: tuple[float, float] = (0.0, 0.3)
     silent_s: tuple[float, float] = (2.0, 4.0)

@@ -99,10 +99,10 @@ def _voice(preset: Preset, take: Recipe, identity: Identity) -> Voice:
 
 def _cameras(settings: CorpusConfig, rng: Generator) -> tuple[Camera, ...]:
     """The rig, or one camera that stands a little to the side and nearer or farther."""
-    if settings.preset.is_rig:
-        return rig(settings.size_px)
-    yaw, zoom = rng.uniform(-1, 1, 2) * settings.preset.difficulty
-    camera = Camera(size_px=settings.size_px)
-    return (
-        replace(camera, yaw=float(TURN * yaw), view_cm=camera.view_cm * float(1 + ZOOM * zoom)),
-    )
+    preset = settings.preset
+    if preset.is_rig:
+        views = rig(settings.size_px)
+        return tuple(replace(camera, view_cm=preset.view_cm) for camera in views)
+    yaw, zoom = rng.uniform(-1, 1, 2) * preset.difficulty
+    view_cm = preset.view_cm * float(1 + ZOOM * zoom)
+    return (Camera(size_px=settings.size_px, view_cm=view_cm, yaw=float(TURN * yaw)),)
