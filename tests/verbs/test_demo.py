@@ -122,7 +122,7 @@ def test_without_clip_and_corpus_a_head_is_drawn(
     report = run(None, tmp_path / "out")
     assert report.clip.is_file()
     assert report.clip != report.video
-    assert report.said is None
+    assert report.said == "bin blue at f two now"
     assert len(list(read_frames(report.video))) == NUM_FRAMES
 
 

@@ -17,7 +17,7 @@ from viseme.media import VideoWriter, iter_audio, probe, read_frames
 from viseme.recognition.recognizer import Recognizer
 from viseme.text import subtitles
 from viseme.text.transcript import Transcript
-from viseme.verbs.demo_clip import write_talking_head
+from viseme.verbs.demo_clip import SENTENCE, write_talking_head
 from viseme.verbs.demo_still import Moment, moments_s, write_still
 from viseme.verbs.overlay import Mouth, Overlay
 from viseme.verbs.transcribe import DEFAULT_MODEL, transcribe
@@ -106,12 +106,12 @@ def grid_clip() -> tuple[Path, str | None] | None:
     return (original if original.is_file() else Path(first.video)), first.text
 
 
-def made_clip(out: Path) -> tuple[Path, None]:
-    """A drawn talking head in the folder `out`; nobody says anything in it."""
+def made_clip(out: Path) -> tuple[Path, str]:
+    """A drawn talking head in the folder `out`, and what its lips say."""
     path = out / MADE_CLIP
     path.parent.mkdir(exist_ok=True)
     write_talking_head(path)
-    return path, None
+    return path, SENTENCE
 
 
 def write_annotated(
