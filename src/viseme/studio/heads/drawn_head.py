@@ -19,7 +19,8 @@ from viseme.studio.heads.drawn.paint import Picture, Plane, inside, lay, paint
 from viseme.studio.heads.drawn.proportions import NUM_AXES, proportions
 from viseme.studio.heads.drawn.skin import Skin
 from viseme.studio.heads.drawn.surface import Hit, Jaw, Surface
-from viseme.studio.heads.drawn.view import Part, View, pixels, turn_matrix
+from viseme.studio.heads.drawn.view import Part, View, pixels
+from viseme.studio.heads.rotation import rotation_matrix
 from viseme.studio.identity import Identity
 from viseme.studio.performance import UNITS, Performance
 from viseme.studio.pictures.background import wall
@@ -89,7 +90,7 @@ class _Frame:
     ) -> None:
         weights = dict(zip(UNITS, performance.units[number].tolist(), strict=True))
         self._person, self._place = person, performance.translation[number].astype(float)
-        self._turn = turn_matrix(performance.rotation[number])
+        self._turn = rotation_matrix(performance.rotation[number])
         self._view = View.of(camera, self._turn, self._place)
         self._body = View.of(camera, np.eye(3), _BODY_SHARE * self._place)
         self._jaw = Jaw.of(weights)

@@ -27,7 +27,7 @@ class View:
     camera: Camera
 
     @classmethod
-    def of(cls, camera: Camera, turn: NDArray[np.float64], place_cm: NDArray[np.float64]) -> "View":
+    def of(cls, camera: Camera, turn: NDArray[np.floating], place_cm: NDArray[np.float64]) -> "View":
         """How a head sees the camera that is turned by `turn` (3, 3) and moved by `place_cm`."""
         origin = camera.to_view(np.asarray(camera.aim_cm, float))
         axes = (camera.to_view(np.eye(3) + np.asarray(camera.aim_cm)) - origin).T
@@ -76,12 +76,3 @@ def pixels(part: Part) -> NDArray[np.float32]:
     rows, columns = part
     y, x = np.mgrid[rows.start : rows.stop, columns.start : columns.stop].astype(np.float32)
     return np.stack([x, y]) + np.float32(0.5)
-
-
-def turn_matrix(rotation: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Matrix (3, 3) of pitch, yaw and roll as `Performance` defines them."""
-    (sp, sy, sr), (cp, cy, cr) = np.sin(rotation, dtype=float), np.cos(rotation, dtype=float)
-    roll = np.array([(cr, -sr, 0), (sr, cr, 0), (0, 0, 1)])
-    pitch = np.array([(1, 0, 0), (0, cp, -sp), (0, sp, cp)])
-    yaw = np.array([(cy, 0, sy), (0, 1, 0), (-sy, 0, cy)])
-    return yaw @ pitch @ roll
