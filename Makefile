@@ -33,7 +33,8 @@ lint: $(READY)
 types: $(READY)
 	"$(BIN)/mypy"
 
-tests: $(READY)
+tests: $(READY)  ## needs no network: tests of assets that cannot be had are skipped
+	-"$(BIN)/viseme" assets fetch face_landmarker head_mesh
 	"$(BIN)/python" -m pytest --cov --cov-report=term
 
 check: lint types  ## the quick part
