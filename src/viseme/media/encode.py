@@ -11,6 +11,7 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -62,6 +63,7 @@ class VideoTrack:
         lossless: bool,
     ) -> None:
         self.shape, self._fps, self._num_frames = first.shape, fps, 0
+        self._scaler = VideoReformatter()  # slow to make, so one for all frames
         colour = "rgb" if first.ndim == 3 else "grey"
         chosen = LOSSLESS_CODECS[codec, colour] if lossless else VIDEO_CODECS[codec]
         self._pads = chosen.pix_fmt == "yuv420p"
@@ -99,8 +101,12 @@ class VideoTrack:
             return VideoFrame.from_ndarray(np.ascontiguousarray(picture), form)
         odd = [(0, size % 2) for size in picture.shape[:2]] + [(0, 0)] * (picture.ndim - 2)
         frame = VideoFrame.from_ndarray(np.pad(picture, odd, mode="edge"), form)
-        return frame.reformat(
-            format="yuv420p", dst_colorspace="ITU709", dst_color_range=LIMITED_RANGE
+        return self._scaler.reformat(
+            frame,
+            format="yuv420p",
+            dst_colorspace="ITU709",
+            dst_color_range=LIMITED_RANGE,
+            threads=1,  # on a busy machine, waiting for others takes longer than the work
         )
 
 
