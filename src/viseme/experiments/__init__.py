@@ -5,7 +5,10 @@ from importlib import import_module
 from viseme.errors import ConfigError
 from viseme.experiments.experiment import Experiment
 
-EXPERIMENTS = {"studio": "viseme.experiments.studio"}
+EXPERIMENTS = {
+    "studio": "viseme.experiments.studio",
+    "studio-truth": "viseme.experiments.studio_truth",
+}
 
 
 def experiment(name: str) -> Experiment:

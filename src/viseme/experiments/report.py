@@ -28,7 +28,8 @@ def table(experiment: Experiment, scale: Scale, summary: Summary) -> str:
     for arm in experiment.arms:
         row, paper = summary.spreads.get(arm.name, {}), experiment.paper.get(arm.name, {})
         title = f"{arm.name}: {arm.what}" + (" (control)" if arm.control else "")
-        cells = [title, *(str(row.get(name, "not run here")) for name in names)]
+        missing = "" if row else "not run here"
+        cells = [title, *(str(row.get(name, missing)) for name in names)]
         cells += [f"{paper[name]:g}" if name in paper else "" for name in quoted]
         lines.append("| " + " | ".join(cells) + " |")
     lines += ["", "Mean ± standard deviation over seeds.", ""]

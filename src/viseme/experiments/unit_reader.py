@@ -1,0 +1,148 @@
+"""Reading the weights of face units off single pictures: is what the truth says to be seen?
+
+A small convolutional network sees an upright face, cut with the landmarks of the truth, and gives
+the weights of the units of eyes and mouth.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from viseme.experiments.landmark_distance import INDEX
+from viseme.face.warp import warp
+from viseme.studio.performance import UNITS
+from viseme.train.seed import seed_everything
+
+CROP_PX = 64
+_SIDE, _BELOW = 2.0, 0.62  # of the crop, and its middle below the eyes, in eye distances
+_SHIFT_PX, _GAIN = 3, 0.2  # largest augmentation
+_BATCH, _PEAK_LR, _WEIGHT_DECAY = 64, 2e-3, 0.05
+
+READ_UNITS = tuple(name for name in UNITS if name.startswith(("eye", "jaw", "mouth", "tongue")))
+"""The units of eyes and mouth, in the order of all."""
+
+READ_INDICES = [UNITS.index(name) for name in READ_UNITS]
+
+
+def face_crop(frame: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """The face (64, 64, 3) in a picture (H, W, 3), for landmarks (P, 2) px of ground truth.
+
+    Turn and size follow the eye corners alone, which no unit moves; a chin would hide the jaw.
+    """
+    left, right = landmarks[INDEX["eye_left_outer"]], landmarks[INDEX["eye_right_outer"]]
+    across = (right - left).astype(np.float64)
+    down = np.array([-across[1], across[0]])
+    # Ground truth counts px from the picture's edge, `warp` from the middle of the first pixel.
+    middle = (left + right) / 2 + _BELOW * down - 0.5
+    axes = np.stack([across, down], axis=1) * _SIDE / CROP_PX
+    shift = middle - axes @ np.full(2, (CROP_PX - 1) / 2)
+    patch = warp(frame, np.concatenate([axes, shift[:, None]], axis=1), CROP_PX)
+    return (patch + 0.5).astype(np.uint8)
+
+
+class UnitReader(nn.Module):
+    """Faces (B, 3, 64, 64), 0 to 1, to weights (B, units); four halvings and two linear layers."""
+
+    def __init__(self, num_units: int, width: int = 32) -> None:
+        super().__init__()
+        sizes = [3, width, 2 * width, 3 * width, 4 * width]
+        layers: list[nn.Module] = []
+        for before, after in pairwise(sizes):
+            layers += [
+                nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False),
+                nn.BatchNorm2d(after),
+                nn.ReLU(),
+            ]
+        pixels = (CROP_PX // 16) ** 2
+        self.layers = nn.Sequential(
+            *layers,
+            nn.Flatten(),
+            nn.Dropout(0.2),
+            nn.Linear(pixels * sizes[-1], 256),
+            nn.ReLU(),
+            nn.Linear(256, num_units),
+        )
+
+    def forward(self, faces: Tensor) -> Tensor:
+        weights: Tensor = self.layers(faces - 0.5)
+        return weights
+
+
+def train_reader(
+    faces: NDArray[np.uint8],
+    units: NDArray[np.float32],
+    epochs: int,
+    seed: int,
+    device: torch.device,
+) -> UnitReader:
+    """A reader taught by faces (N, 64, 64, 3) and their units (N, U)."""
+    seed_everything(seed)
+    reader = UnitReader(units.shape[1]).to(device).train()
+    optimizer = torch.optim.AdamW(reader.parameters(), weight_decay=_WEIGHT_DECAY)
+    batches = max(1, len(faces) // _BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _PEAK_LR, epochs * batches)
+    for _ in range(epochs):
+        for chosen in torch.randperm(len(faces)).tensor_split(batches):
+            batch = _augmented(_as_input(faces[chosen.numpy()], device))
+            wanted = torch.from_numpy(units[chosen.numpy()]).to(device)
+            loss = F.mse_loss(reader(batch), wanted)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+    return reader.eval()
+
+
+@torch.inference_mode()
+def read_units(
+    reader: UnitReader, faces: NDArray[np.uint8], device: torch.device
+) -> NDArray[np.float32]:
+    """The units (N, U) that a reader sees on faces (N, 64, 64, 3)."""
+    parts = [
+        reader(_as_input(faces[start : start + _BATCH], device)).cpu().numpy()
+        for start in range(0, len(faces), _BATCH)
+    ]
+    return np.concatenate(parts)
+
+
+def r_squared(
+    truth: NDArray[np.floating], read: NDArray[np.floating], min_deviation: float
+) -> tuple[float, NDArray[np.float64]]:
+    """How much of the units' variance was read: pooled, and by unit.
+
+    Args:
+        truth: weights (N, U).
+        read: what was read (N, U).
+        min_deviation: units whose truth varies less are left out.
+
+    Returns:
+        One less the errors' sum of squares over that of the deviations from the mean, over all
+        units together (the mean of the units' values, weighted by variance), and for each unit.
+    """
+    varied = truth.std(0) >= min_deviation
+    truth, read = truth[:, varied].astype(np.float64), read[:, varied].astype(np.float64)
+    wrong = ((truth - read) ** 2).sum(0)
+    varying = ((truth - truth.mean(0)) ** 2).sum(0)
+    return float(1 - wrong.sum() / varying.sum()), 1 - wrong / varying
+
+
+def _as_input(faces: NDArray[np.uint8], device: torch.device) -> Tensor:
+    """Faces (N, 3, 64, 64), 0 to 1."""
+    return torch.from_numpy(faces).to(device).permute(0, 3, 1, 2).float() / 255
+
+
+def _augmented(faces: Tensor) -> Tensor:
+    """Each face in another light and a little aside."""
+    count, _, height, width = faces.shape
+    light = 1 + _GAIN * (2 * torch.rand(count, 3, 1, 1) - 1)
+    shift = (2 * torch.rand(count, 2) - 1) * 2 * _SHIFT_PX / width
+    turns = torch.eye(2).expand(count, 2, 2)
+    grid = F.affine_grid(
+        torch.cat([turns, shift[:, :, None]], dim=2), [count, 1, height, width], align_corners=False
+    )
+    moved = F.grid_sample(faces, grid.to(faces.device), padding_mode="border", align_corners=False)
+    return (moved * light.to(faces.device)).clamp(0, 1)
