@@ -42,7 +42,11 @@ class Camera:
         return view + np.array([0, 0, self.distance_cm])
 
     def project(self, points: Array) -> Array:
-        """Points (..., 3) cm of the room to (x, y, z): px of the picture and depth in cm."""
+        """Points (..., 3) cm of the room to (x, y, z): px of the picture and depth in cm.
+
+        Px are counted from the picture's top left corner: the first pixel's middle is at 0.5. Half
+        a pixel less is where `face` sees the same point; there whole numbers are pixels' middles.
+        """
         view = self.to_view(points)
         focal_px = self.size_px * self.distance_cm / self.view_cm
         xy = view[..., :2] / view[..., 2:] * focal_px + self.size_px / 2

@@ -6,7 +6,7 @@ clip's frames again, bit for bit, with the same versions of viseme and NumPy.
 
     units (T, U), unit_names (U,)             weights, 0 to 1
     rotation (T, 3), translation (T, 3)       radians and cm, axes as in `Performance`
-    landmarks (T, P, 2), landmark_names (P,)  px
+    landmarks (T, P, 2), landmark_names (P,)  px from the picture's top left corner
     phones (N,), phone_times_s (N, 2)         IPA; start and end
     shape (A,)                                of the person's head
     identity, story                           the rest of the person and of the clip, JSON
