@@ -14,7 +14,7 @@ from viseme import config
 from viseme.studio.people import FIRST_NUMBER
 from viseme.studio.presets import Kind, Preset
 
-VERSION = 1
+VERSION = 2
 """Part of every recipe's key: raise it when the same recipe would give another clip."""
 
 

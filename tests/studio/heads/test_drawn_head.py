@@ -100,6 +100,17 @@ def test_every_unit_is_seen(unit: str) -> None:
     assert np.abs(before - after).max() > 8
 
 
+def test_puckered_lips_hide_the_teeth() -> None:
+    motion = moving({"jawOpen": 0.14}, {"jawOpen": 0.14, "mouthPucker": 0.8})
+    marks = places(motion, camera=Camera(size_px=256))
+    middle = (marks["lip_upper_inner"] + marks["lip_lower_inner"]) / 2
+    parted, puckered = (
+        around(picture, place, 3).min(axis=2).max()
+        for picture, place in zip(pictures(motion, camera=Camera(size_px=256)), middle, strict=True)
+    )
+    assert puckered < parted - 20
+
+
 def test_a_blink_hides_the_iris() -> None:
     motion = moving({}, {"eyeBlinkLeft": 1.0})
     marks = places(motion)

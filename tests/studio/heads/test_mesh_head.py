@@ -184,3 +184,28 @@ def test_the_face_tracker_finds_these_faces(mesh_head: MeshHead, size_px: int) -
             eyes = np.linalg.norm(places[0] - places[3])
             errors.append(np.linalg.norm(seen - places, axis=1)[6:].mean() / eyes)
     assert np.mean(errors) < 0.04
+
+
+@pytest.mark.parametrize("number", [7, 10])
+def test_teeth_are_light_and_the_mouth_behind_them_is_dark(
+    mesh_head: MeshHead, number: int
+) -> None:
+    camera, someone = Camera(size_px=128, view_cm=27), person(number)
+    smile = {**both("mouthSmile", 0.9), **both("mouthUpperUp", 0.3), **both("mouthLowerDown", 0.2)}
+    for performance in (still(jawOpen=0.3), still(**smile, jawOpen=0.2)):
+        inside = _between_the_lips(mesh_head, someone, performance, camera)
+        assert inside.min(axis=2).max() > 125, "teeth are the only thing that is light and grey"
+    wide = _between_the_lips(mesh_head, someone, still(jawOpen=0.7), camera)
+    assert wide.min(axis=2).max() > 125
+    assert wide.max(axis=2).min() < 100
+
+
+def _between_the_lips(
+    head: MeshHead, someone: Identity, performance: Performance, camera: Camera
+) -> NDArray[np.uint8]:
+    """The picture (H, W, 3) between the middles of the lips."""
+    (marks,) = head.landmarks(someone, performance, camera)
+    (picture,) = head.draw(someone, performance, camera, Scene())
+    x, top = np.round(marks[MOUTH["lip_upper_inner"]]).astype(int)
+    bottom = round(float(marks[MOUTH["lip_lower_inner"], 1]))
+    return picture[top : bottom + 1, x - 3 : x + 4]

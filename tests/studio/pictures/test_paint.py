@@ -36,6 +36,7 @@ def ball(
         triangles.astype(np.int32),
         np.full((len(points), 3), 0.4, np.float32),
         np.full(len(points), gloss, np.float32),
+        np.zeros(len(points), np.float32),
     )
 
 
@@ -45,6 +46,7 @@ def together(first: Surface, second: Surface) -> Surface:
         np.concatenate([first.triangles, second.triangles + len(first.points)]).astype(np.int32),
         np.concatenate([first.albedo, second.albedo]),
         np.concatenate([first.gloss, second.gloss]),
+        np.concatenate([first.translucence, second.translucence]),
     )
 
 
@@ -123,6 +125,22 @@ def test_hollows_are_dark() -> None:
     bowl = replace(surface, triangles=surface.triangles[outside[:, 2] < 3])
     picture = red(paint(bowl, CAMERA, replace(SCENE, light_pitch=0.9)))
     assert 0 < picture[24, 24] < 0.75 * red(paint(surface, CAMERA, SCENE))[24, 24]
+
+
+def test_what_is_translucent_is_lighter_in_shadows_and_hollows() -> None:
+    scene = replace(SCENE, light_yaw=0.0, light_pitch=1.0, ambient=0.1)
+    lid = ball(4, (0, 14, 13))
+    shaded = together(ball(), lid)
+    dull, passing = (
+        red(
+            paint(replace(shaded, translucence=np.full_like(shaded.translucence, t)), CAMERA, scene)
+        )
+        for t in (0.0, 0.8)
+    )
+    free = red(paint(ball(), CAMERA, scene))
+    dark = dull < 0.6 * free
+    assert dark.any()
+    assert (passing[dark] > 1.2 * dull[dark]).mean() > 0.9
 
 
 def test_turned_triangles_are_drawn_and_lit_alike() -> None:

@@ -75,6 +75,18 @@ def test_symbols_are_plain_ipa(spoken: Utterance) -> None:
     assert any(phone.stress == 1 for phone in spoken.phones)
 
 
+def test_russian_has_its_own_vowel() -> None:
+    phones = speak("мы были сыты", voice("espeak-ru-m3-0")).phones
+    symbols = [phone.symbol for phone in phones]
+    assert "ɨ" in symbols
+    assert "y" not in symbols
+
+
+def test_changes_of_language_are_no_sounds() -> None:
+    phones = speak("le weekend est cool", voice("espeak-fr-m3-0")).phones
+    assert not {"en", "fr"} & {phone.symbol for phone in phones}
+
+
 def test_word_starts_agree_with_the_sound_after_pauses() -> None:
     errors = []
     for one in voices("en", "espeak")[::12]:

@@ -34,7 +34,7 @@ class _Person:
         shape: the head and how it moves.
         hair: or None.
         triangles: of the skin, the two eyes and the hair, in the order of the vertices.
-        albedo, gloss: of all vertices (V, 3) and (V,).
+        albedo, gloss, translucence: of all vertices (V, 3), (V,) and (V,).
         head_share: of all vertices (V,).
     """
 
@@ -43,6 +43,7 @@ class _Person:
     triangles: NDArray[np.int32]
     albedo: Array
     gloss: Array
+    translucence: Array
     head_share: Array
 
 
@@ -105,7 +106,7 @@ class MeshHead:
         rng = default_rng(zlib.crc32(identity.id.encode()))
         shape = shape_of(identity, data, self._seam)
         style = style_of(identity)
-        albedo, gloss = skin_albedo(identity, data, rng)
+        albedo, gloss, translucence = skin_albedo(identity, data, rng)
         shadow = 0.85 * hair_shadow(style, data)[:, None]
         hair_colour = np.asarray(identity.hair, np.float32)
         albedo += shadow * (hair_colour - albedo)
@@ -122,12 +123,14 @@ class MeshHead:
             colours.append(hair.shade[:, None] * hair_colour)
             glosses.append(np.full(len(hair.points), HAIR_GLOSS, np.float32))
             shares.append(hair.head_share)
+        opaque = sum(map(len, colours)) - len(translucence)
         return _Person(
             shape,
             hair,
             np.concatenate(triangles),
             np.clip(np.concatenate(colours), 0, 1).astype(np.float32),
             np.concatenate(glosses),
+            np.pad(translucence, (0, opaque)),
             np.concatenate(shares),
         )
 
@@ -145,4 +148,5 @@ class MeshHead:
             performance.rotation[frame],
             performance.translation[frame],
         )
-        return Surface(points, person.triangles, person.albedo, person.gloss)
+        looks = (person.albedo, person.gloss, person.translucence)
+        return Surface(points, person.triangles, *looks)

@@ -27,12 +27,15 @@ class Surface:
         triangles: indices (F, 3) int32, counter-clockwise seen from outside.
         albedo: reflectance (V, 3) float32, linear, 0 to 1.
         gloss: strength of the highlight (V,) float32; skin has about 0.3, an eye 1.
+        translucence: share of the light (V,) float32 that shadows and hollows do not take, as it
+            comes through what is around; skin has 0 (thin lips pass light on to the teeth).
     """
 
     points: NDArray[np.float32]
     triangles: NDArray[np.int32]
     albedo: NDArray[np.float32]
     gloss: NDArray[np.float32]
+    translucence: NDArray[np.float32]
 
 
 class Painter:
@@ -53,7 +56,8 @@ class Painter:
         cover, nearest = rasterise(xy, nearness, triangles, side, side)
         points = self.camera.to_view(surface.points)
         normals = vertex_normals(points, triangles)
-        corners = (points, normals, surface.albedo, surface.gloss[:, None])
+        looks = (surface.gloss[:, None], surface.translucence[:, None])
+        corners = (points, normals, surface.albedo, *looks)
         values = np.concatenate(corners, axis=1, dtype=np.float32)
         fragments = gather(cover, xy, nearness, triangles, values)
         shadow = cast(points, triangles, self.lights.key)

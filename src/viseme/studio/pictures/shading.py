@@ -31,7 +31,7 @@ def _key_visibility(values, front, height, axes, lit) -> None:  # type: ignore[n
                 # The shadow of what is hardly above is soft: lamps are not points.
                 above = height[row + j, column + i] - here
                 shade += weight * min(max((above - 0.1) / 0.5, 0.0), 1.0)
-        lit[index] = 1 - shade
+        lit[index] = 1 - (1 - values[index, 10]) * shade
 
 
 @compiled
@@ -50,6 +50,7 @@ def _openness(values, pixel, size, around, openness) -> None:  # type: ignore[no
                     depth += weight * around[row + j, column + i]
                     total += weight
         behind = max(values[index, 2] - depth / total - 0.1, 0.0)
+        behind *= 1 - values[index, 10]
         openness[index] = 1 / (1 + 0.7 * behind)
 
 
@@ -59,7 +60,7 @@ def _light(  # type: ignore[no-untyped-def]
 ) -> None:
     key, key_colour, fill, fill_colour, up, sky, ground = lights
     for index in range(len(values)):
-        px, py, pz, nx, ny, nz, _, _, _, gloss = values[index]
+        px, py, pz, nx, ny, nz, _, _, _, gloss, translucence = values[index]
         side = 1.0 if front[index] else -1.0
         unit = side / max(np.sqrt(nx * nx + ny * ny + nz * nz), 1e-9)
         nx, ny, nz = nx * unit, ny * unit, nz * unit
@@ -78,7 +79,7 @@ def _light(  # type: ignore[no-untyped-def]
         shine *= lit[index] * min(max(4 * to_key, 0.0), 1.0)
         for channel in range(3):
             # Light that enters skin comes out beyond the shadow's edge, red the farthest.
-            wrap = 0.3 - 0.1 * channel
+            wrap = 0.3 - 0.1 * channel + 0.6 * translucence
             direct = lit[index] * max((to_key + wrap) / (1 + wrap), 0.0)
             around = ground[channel] + upward * (sky[channel] - ground[channel])
             around += fill_colour[channel] * to_fill
@@ -98,7 +99,8 @@ def shade(
     """Linear light (N, 3) that fragments send to the camera.
 
     Args:
-        fragments: with ten values each: point (camera axes, cm), normal, albedo, gloss.
+        fragments: with eleven values each: point (camera axes, cm), normal, albedo, gloss and
+            translucence.
         lights: of the scene, in camera axes.
         shadow: of the main light.
         around: mean depth of each place's surroundings, cm, on a square grid over the picture.

@@ -4,6 +4,7 @@
 # What espeak-ng writes where it leaves its own notation for IPA, by language; "" is any language.
 _PLAIN = {
     "": {"g": "ɡ", "ᵻ": "ɨ", "s.": "ʂ", "z.": "ʐ", "ts.": "ʈʂ", "l^": "ʎ", "n^": "ɲ"},
+    "ru": {"y": "ɨ"},
     "zh": {"χ": "x", "i.": "ɨ", "i[": "ɨ", "ts.h": "ʈʂʰ"}
     | {f"{stop}h": f"{stop}ʰ" for stop in ("p", "t", "k", "ts", "tɕ")},
 }

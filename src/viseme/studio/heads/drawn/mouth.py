@@ -85,7 +85,7 @@ class Mouth:
             fall=_pair(fall * share),
             upper=face.lip_upper * (thin + plump) * (1 - 0.8 * roll_upper),
             lower=face.lip_lower * (thin + plump) * (1 - 0.8 * roll_lower),
-            teeth_v=face.mouth_v + 0.015,
+            teeth_v=face.mouth_v + 0.015 - 0.04 * pucker,  # lips that stand out hide them
             lower_teeth_v=face.mouth_v + 0.03 + 0.2 * jaw,
             teeth_u=0.05 * jaw_side,
             fold=_pair(0.6 * smile + 0.3 * stretch + 0.4 * pair("noseSneer")),

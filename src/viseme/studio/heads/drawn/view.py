@@ -27,7 +27,9 @@ class View:
     camera: Camera
 
     @classmethod
-    def of(cls, camera: Camera, turn: NDArray[np.floating], place_cm: NDArray[np.float64]) -> "View":
+    def of(
+        cls, camera: Camera, turn: NDArray[np.floating], place_cm: NDArray[np.float64]
+    ) -> "View":
         """How a head sees the camera that is turned by `turn` (3, 3) and moved by `place_cm`."""
         origin = camera.to_view(np.asarray(camera.aim_cm, float))
         axes = (camera.to_view(np.eye(3) + np.asarray(camera.aim_cm)) - origin).T

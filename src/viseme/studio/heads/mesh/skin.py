@@ -23,12 +23,15 @@ SKIN_GLOSS, LIP_GLOSS, WET_GLOSS = 0.28, 0.42, 0.7
 _TEETH = np.array([0.95, 0.89, 0.78])
 _TONGUE = np.array([0.55, 0.19, 0.17])
 _MOUTH = np.array([0.10, 0.018, 0.016])
+_TEETH_TRANSLUCENCE = 0.75
+"""Enamel spreads what light lips and gums let through: behind lips teeth are grey, not black."""
+
 _STUBBLED_SHARE = 0.6
 """Share of the men whose beard shows under the skin."""
 
 
-def skin_albedo(identity: Identity, data: MeshData, rng: Generator) -> tuple[Array, Array]:
-    """Colours (V, 3) and gloss (V,) of everything but eyeballs and hair."""
+def skin_albedo(identity: Identity, data: MeshData, rng: Generator) -> tuple[Array, Array, Array]:
+    """Colours (V, 3), gloss (V,) and translucence (V,) of everything but eyeballs and hair."""
     base, part = data.base, data.part
     albedo = _complexion(identity, base, rng)
     gloss = np.full(len(base), SKIN_GLOSS, np.float32)
@@ -42,10 +45,11 @@ def skin_albedo(identity: Identity, data: MeshData, rng: Generator) -> tuple[Arr
     _blend(albedo, 0.75 * _lashes(data), 0.12 * np.asarray(identity.skin))
     _blend(albedo, _inside(data), _MOUTH)
     _colour_mouth(albedo, gloss, base, part)
+    translucence = _TEETH_TRANSLUCENCE * _front_teeth(base, part)
     shirt = _shirt(data)
     _blend(albedo, shirt, rng.uniform(0.03, 0.5, 3) ** rng.uniform(0.8, 1.5))
     gloss *= 1 - shirt
-    return albedo.astype(np.float32), gloss.astype(np.float32)
+    return albedo.astype(np.float32), gloss.astype(np.float32), translucence
 
 
 def _blend(albedo: Array, weight: Array, colour: Array) -> None:
@@ -129,6 +133,16 @@ def _colour_mouth(albedo: Array, gloss: Array, base: Array, part: NDArray[np.uin
         shade = np.interp(depth, [0, 1.5, 4], [1.0, 0.85, 0.15])
         albedo[mine] = colour * shade[:, None]
         gloss[mine] = WET_GLOSS * shade
+
+
+def _front_teeth(base: Array, part: NDArray[np.uint8]) -> Array:
+    """Teeth (V,), 1 in front and 0 where cheeks and closed lips let nothing through."""
+    front = np.zeros(len(base), np.float32)
+    for number in (UPPER_TEETH, LOWER_TEETH):
+        mine = part == number
+        depth = base[mine, 2].max() - base[mine, 2]
+        front[mine] = np.interp(depth, [0.5, 2.0], [1, 0])
+    return front
 
 
 def _shirt(data: MeshData) -> Array:
