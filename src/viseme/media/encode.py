@@ -11,7 +11,7 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -104,7 +104,7 @@ class VideoTrack:
         return self._scaler.reformat(
             frame,
             format="yuv420p",
-            dst_colorspace="ITU709",
+            dst_colorspace=Colorspace.ITU709,
             dst_color_range=LIMITED_RANGE,
             threads=1,  # on a busy machine, waiting for others takes longer than the work
         )
