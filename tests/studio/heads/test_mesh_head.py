@@ -186,7 +186,7 @@ def test_the_face_tracker_finds_these_faces(mesh_head: MeshHead, size_px: int) -
     assert np.mean(errors) < 0.04
 
 
-@pytest.mark.parametrize("number", [7, 10])
+@pytest.mark.parametrize("number", [4, 7])
 def test_teeth_are_light_and_the_mouth_behind_them_is_dark(
     mesh_head: MeshHead, number: int
 ) -> None:
@@ -194,9 +194,9 @@ def test_teeth_are_light_and_the_mouth_behind_them_is_dark(
     smile = {**both("mouthSmile", 0.9), **both("mouthUpperUp", 0.3), **both("mouthLowerDown", 0.2)}
     for performance in (still(jawOpen=0.3), still(**smile, jawOpen=0.2)):
         inside = _between_the_lips(mesh_head, someone, performance, camera)
-        assert inside.min(axis=2).max() > 125, "teeth are the only thing that is light and grey"
+        assert inside.min(axis=2).max() > 170, "teeth are the only thing that is light and grey"
     wide = _between_the_lips(mesh_head, someone, still(jawOpen=0.7), camera)
-    assert wide.min(axis=2).max() > 125
+    assert wide.min(axis=2).max() > 170
     assert wide.max(axis=2).min() < 100
 
 
