@@ -222,7 +222,9 @@ def test_assets(viseme: Viseme, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert "face_landmarker  missing" in viseme("assets", "list").out
     assert "Apache-2.0" in viseme("assets", "licences").out
     monkeypatch.setattr(assets, "fetch", lambda name: tmp_path / name)
-    assert viseme("assets", "fetch").out == f"{tmp_path / 'face_landmarker'}\n"
+    everything = "".join(f"{tmp_path / name}\n" for name in sorted(assets.ASSETS))
+    assert viseme("assets", "fetch").out == everything
+    assert viseme("assets", "fetch", "head_mesh").out == f"{tmp_path / 'head_mesh'}\n"
 
 
 def test_an_asset_that_cannot_be_had(viseme: Viseme, monkeypatch: pytest.MonkeyPatch) -> None:
