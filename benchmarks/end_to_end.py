@@ -6,6 +6,7 @@ Long recordings are made by repeating the given clips. Writes one JSON with its 
 
 import argparse
 import json
+import math
 import statistics
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from collections.abc import Callable, Iterator
 from itertools import chain, cycle, islice
 from pathlib import Path
 from typing import Any
+
+import av
 
 from viseme.data.example import VIDEO_FPS
 from viseme.face.crop import mouth_blocks
@@ -67,14 +70,32 @@ def stages(clips: list[Path], model: str) -> dict[str, float]:
 
 
 def lengthened(clips: list[Path], minutes: float, path: Path) -> None:
-    """Write a recording of the given length that repeats the clips."""
+    """Write a recording of the given length that repeats the clips.
+
+    At most a minute is encoded; after it the same packets are written again, later.
+    """
 
     def frames() -> Iterator[Any]:
         return chain.from_iterable(read_frames(clip, fps=VIDEO_FPS) for clip in cycle(clips))
 
-    with VideoWriter(path, VIDEO_FPS) as writer:
-        for frame in islice(frames(), round(minutes * 60 * VIDEO_FPS)):
+    once = path.with_stem("once")
+    with VideoWriter(once, VIDEO_FPS) as writer:
+        for frame in islice(frames(), round(min(minutes, 1) * 60 * VIDEO_FPS)):
             writer.write_frame(frame)
+    with av.open(path, "w") as longer:
+        for i in range(math.ceil(minutes)):
+            with av.open(once) as source:
+                stream = source.streams.video[0]
+                if not longer.streams.video:
+                    longer.add_stream_from_template(stream)
+                for packet in source.demux(stream):
+                    # The packet that ends a file is empty and has no time.
+                    if packet.pts is None or packet.dts is None:
+                        continue
+                    packet.pts += round(i * 60 / packet.time_base)
+                    packet.dts += round(i * 60 / packet.time_base)
+                    packet.stream = longer.streams.video[0]
+                    longer.mux(packet)
 
 
 def long_recording(clips: list[Path], minutes: float, model: str) -> dict[str, float]:
