@@ -15,6 +15,7 @@ Differs from the paper:
   share falls to zero over training, and it is not part of the model folder.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -61,6 +62,7 @@ class ModelConfig:
         fusion_dim: hidden width of the network that joins the streams.
         dropout: everywhere.
         mask_padding: see the module's docstring.
+        legacy_positions: see `viseme.nn.attention.legacy_shift`; only for imported models.
     """
 
     modality: Modality = "video"
@@ -76,6 +78,7 @@ class ModelConfig:
     fusion_dim: int = 8192
     dropout: float = 0.1
     mask_padding: bool = True
+    legacy_positions: bool = False
 
     def __post_init__(self) -> None:
         if self.dim % self.num_heads:
@@ -192,6 +195,8 @@ PRESETS: dict[str, Config] = {
         optim=OptimConfig(warmup_share=0.05),
         loop=LoopConfig(epochs=80, precision="bf16-mixed", keep_weights=10),
     ),
+    # The size of "Visual Speech Recognition for Multiple Languages" (2022). Not run here.
+    "base-52m": Config(model=ModelConfig(dim=256, num_heads=4, hidden_dim=2048)),
     # The paper: 75 epochs on LRS3 and more, 1,800 frames per GPU. Not run here.
     "paper": Config(),
 }
@@ -212,6 +217,7 @@ class Stream(nn.Module):
             config.kernel_size,
             config.dropout,
             config.mask_padding,
+            config.legacy_positions,
         )
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
@@ -386,14 +392,19 @@ class Training:
         )
 
 
+def network(config: Mapping[str, Any], vocab_size: int) -> AutoAVSR:
+    """The network of a model folder's settings."""
+    return AutoAVSR(from_dict(ModelConfig, config), vocab_size)
+
+
 def load(folder: ModelFolder, device: str) -> Recognizer:
-    """The recogniser in a model folder that `viseme train auto_avsr` wrote.
+    """The recogniser in a model folder that `viseme train` or `viseme import` wrote.
 
     Raises:
         ModelError: the weights do not fit the settings; missing, extra and misshapen ones are told.
     """
     tokenizer = folder.tokenizer()
-    network = AutoAVSR(from_dict(ModelConfig, folder.config), tokenizer.vocab_size)
-    fill(network, folder.weights(), folder.path)
+    made = network(folder.config, tokenizer.vocab_size)
+    fill(made, folder.weights(), folder.path)
     reading = from_dict(ReadingConfig, folder.reading)
-    return Recognizer(folder.name, network, tokenizer, reading, pick_device(device))
+    return Recognizer(folder.name, made, tokenizer, reading, pick_device(device))
