@@ -52,17 +52,20 @@ def video_batch(videos: Sequence[NDArray[np.float32] | None], num_frames: int) -
     return torch.from_numpy(batch)
 
 
-def audio_batch(waveforms: Sequence[Samples | None], num_frames: int) -> Tensor | None:
+def audio_batch(
+    waveforms: Sequence[Samples | None], num_frames: int, normalise: bool = True
+) -> Tensor | None:
     """Normalise waveforms (640 T_i,) each as a whole and pad them: (B, 640 num_frames).
 
-    A clip without sound is all zeros; None if no clip has any.
+    A clip without sound is all zeros; None if no clip has any. Models that were trained on sound
+    as it is want it without `normalise`.
     """
     if all(samples is None for samples in waveforms):
         return None
     batch = np.zeros((len(waveforms), num_frames * SAMPLES_PER_FRAME), np.float32)
     for row, samples in zip(batch, waveforms, strict=True):
         if samples is not None:
-            row[: len(samples)] = normalise_audio(samples)
+            row[: len(samples)] = normalise_audio(samples) if normalise else samples
     return torch.from_numpy(batch)
 
 

@@ -37,6 +37,7 @@ class ReadingConfig:
         modality: "video", "audio" or "av".
         crop_size: side of the window that the network sees of a mouth ROI, px.
         chunk_s: longest piece read at once: about the longest clip of the training.
+        normalise_waveform: bring sound to zero mean and unit variance first.
         mirror: also look at the lips mirrored and take the mean of both features; for models that
             learned from mirrored clips too. Costs a second pass of the encoder.
         search: settings of the search.
@@ -47,6 +48,7 @@ class ReadingConfig:
     modality: str = "video"
     crop_size: int = 88
     chunk_s: float = 24.0
+    normalise_waveform: bool = True
     mirror: bool = False
     search: SearchOptions = field(default_factory=SearchOptions)
     calibration: Calibration = field(default_factory=Calibration)

@@ -24,7 +24,8 @@ def streams(
         sound: waveform (640 T,) of each clip, None for a clip without.
         lengths: (B,) frames of each clip.
     """
-    size, num_frames = recognizer.config.crop_size, int(lengths.max())
-    windows = [None if clip is None else scaled(crop(clip, size)) for clip in rois]
-    video, audio = video_batch(windows, num_frames), audio_batch(sound, num_frames)
-    return (audio, None) if recognizer.config.modality == "audio" else (video, audio)
+    config, num_frames = recognizer.config, int(lengths.max())
+    windows = [None if clip is None else scaled(crop(clip, config.crop_size)) for clip in rois]
+    video = video_batch(windows, num_frames)
+    audio = audio_batch(sound, num_frames, config.normalise_waveform)
+    return (audio, None) if config.modality == "audio" else (video, audio)
