@@ -10,8 +10,8 @@ from torch import Tensor
 from viseme.errors import ModelError
 from viseme.interop.checkpoint import Checkpoint
 
-Rules = Mapping[str, str | None]
-"""From a pattern of a whole foreign name to our name, "\\1" being its first group; None drops it."""
+Rules = dict[str, str | None]
+"""From the pattern of a whole foreign name to our name, where "\\1" is its group; None drops it."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Multi-head attention: plain (with cached keys and values) and with relative positions.
 
-The relative form is that of Transformer-XL (Dai et al. 2019, section 3.3), as in the Conformer.
+The relative form is that of Transformer-XL (Dai et al. 2019, section 3.3), as in the Conformer; and
+the legacy form of ESPnet, which older published models were trained with.
 """
 
 import torch
@@ -53,10 +54,16 @@ class MultiHeadAttention(_Heads):
 
 
 class RelativeAttention(_Heads):
-    """Self-attention whose scores add a learned function of the distance between frames."""
+    """Self-attention whose scores add a learned function of the distance between frames.
 
-    def __init__(self, dim: int, num_heads: int, dropout: float) -> None:
+    Args:
+        dim, num_heads, dropout: of the attention.
+        legacy: score distances as `legacy_shift` says.
+    """
+
+    def __init__(self, dim: int, num_heads: int, dropout: float, legacy: bool = False) -> None:
         super().__init__(dim, num_heads, dropout)
+        self.legacy = legacy
         self.position = nn.Linear(dim, dim, bias=False)
         self.content_bias = nn.Parameter(torch.empty(num_heads, dim // num_heads))  # u
         self.position_bias = nn.Parameter(torch.empty(num_heads, dim // num_heads))  # v
@@ -68,9 +75,12 @@ class RelativeAttention(_Heads):
         query = _split_heads(self.query(x), self.num_heads)
         key = _split_heads(self.key(x), self.num_heads)
         value = _split_heads(self.value(x), self.num_heads)
+        if self.legacy:
+            positions = positions[: x.shape[1]]  # of frames before, and of the frame itself
         position = _split_heads(self.position(positions)[None], self.num_heads)
         by_distance = (query + self.position_bias[:, None]) @ position.transpose(-1, -2)
-        bias = shift(by_distance) * query.shape[-1] ** -0.5  # (B, N, T, T)
+        by_key = legacy_shift(by_distance, valid.sum(1)) if self.legacy else shift(by_distance)
+        bias = by_key * query.shape[-1] ** -0.5  # (B, N, T, T)
         bias = bias.masked_fill(~valid[:, None, None], float("-inf"))
         content = query + self.content_bias[:, None]
         dropout = self.dropout if self.training else 0.0
@@ -89,3 +99,25 @@ def shift(by_distance: Tensor) -> Tensor:
     batch, heads, length, width = by_distance.shape
     padded = F.pad(by_distance, (1, 0)).reshape(batch, heads, width + 1, length)
     return padded[:, :, 1:].reshape(batch, heads, length, width)[..., :length]
+
+
+def legacy_shift(by_distance: Tensor, lengths: Tensor) -> Tensor:
+    """Scores by key (B, N, T, T) as ESPnet made them before 2021, from a table of the past alone.
+
+    The columns of by_distance (B, N, T, T) are distances T-1 to 0. The pad-and-reshape trick of
+    Transformer-XL is right in a decoder, which looks back only. In an encoder it gives every frame
+    ahead the score of another one: the next frame has 0, and the frame at distance d >= 2 ahead of
+    frame i has what frame i+1 gives to distance L+1-d behind it, L being the clip's length. Models
+    trained with that need it. Here it is written out, with L from lengths (B,), so that padding
+    does not change it.
+    """
+    size = by_distance.shape[-1]
+    frame = torch.arange(size, device=by_distance.device)
+    row, ahead = frame[:, None].expand(size, size), frame - frame[:, None]
+    row = torch.where(ahead > 0, row + 1, row).clamp(max=size - 1)
+    wrapped = lengths[:, None, None] + 1 - ahead  # (B, T, T)
+    distance = torch.where(ahead > 0, wrapped, -ahead).clamp(0, size - 1)
+    index = (row * size + size - 1 - distance).flatten(1)  # (B, T*T)
+    index = index[:, None].expand(-1, by_distance.shape[1], -1)
+    scores = by_distance.flatten(2).gather(2, index).unflatten(2, (size, size))
+    return scores.masked_fill(ahead == 1, 0)

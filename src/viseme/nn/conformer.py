@@ -66,10 +66,11 @@ class ConformerBlock(nn.Module):
         kernel_size: int,
         dropout: float,
         mask_padding: bool = True,
+        legacy_positions: bool = False,
     ) -> None:
         super().__init__()
         self.feed_forward_in = FeedForward(dim, hidden_dim, dropout)
-        self.attention = RelativeAttention(dim, num_heads, dropout)
+        self.attention = RelativeAttention(dim, num_heads, dropout, legacy_positions)
         self.convolution = ConvolutionModule(dim, kernel_size, mask_padding)
         self.feed_forward_out = FeedForward(dim, hidden_dim, dropout)
         self.norm_feed_forward_in = nn.LayerNorm(dim, eps=LAYER_NORM_EPS)
@@ -99,12 +100,15 @@ class ConformerEncoder(nn.Module):
         kernel_size: int,
         dropout: float,
         mask_padding: bool = True,
+        legacy_positions: bool = False,
     ) -> None:
         super().__init__()
         self.dim = dim
         self.dropout = nn.Dropout(dropout)
         self.blocks = nn.ModuleList(
-            ConformerBlock(dim, num_heads, hidden_dim, kernel_size, dropout, mask_padding)
+            ConformerBlock(
+                dim, num_heads, hidden_dim, kernel_size, dropout, mask_padding, legacy_positions
+            )
             for _ in range(num_layers)
         )
         self.norm = nn.LayerNorm(dim, eps=LAYER_NORM_EPS)
