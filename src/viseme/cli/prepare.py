@@ -16,7 +16,11 @@ def command(
     source: Annotated[Path, typer.Argument(help="Folder of videos, corpus folder or manifest.")],
     out: Annotated[Path, typer.Argument(help="Folder to fill; a half-filled one is completed.")],
     corpus: Annotated[
-        str, typer.Option(help="How to read a folder without a manifest: folder or grid.")
+        str,
+        typer.Option(
+            help="How to read a folder without a manifest: folder, grid, lrs2, lrs3, voxceleb2, "
+            "avspeech; docs/corpora.md has the others."
+        ),
     ] = "folder",
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes.  [default: one per core]")

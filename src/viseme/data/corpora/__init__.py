@@ -11,6 +11,14 @@ CORPORA = {
     "folder": "viseme.data.corpora.folder:find_clips",
     "grid": "viseme.data.corpora.grid:find_clips",
     "grid-overlapped": "viseme.data.corpora.grid:find_overlapped_clips",
+    "lrs2": "viseme.data.corpora.lrs2:find_clips",
+    "lrs2-16s": "viseme.data.corpora.lrs2:find_clips_16s",
+    "lrs3": "viseme.data.corpora.lrs3:find_clips",
+    "lrs3-16s": "viseme.data.corpora.lrs3:find_clips_16s",
+    "voxceleb2": "viseme.data.corpora.voxceleb2:find_clips",
+    "voxceleb2-16s": "viseme.data.corpora.voxceleb2:find_clips_16s",
+    "avspeech": "viseme.data.corpora.avspeech:find_clips",
+    "avspeech-16s": "viseme.data.corpora.avspeech:find_clips_16s",
 }
 
 
