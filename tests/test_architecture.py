@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "viseme"
 
 LEVELS = (
-    ("errors", "config", "files", "shapes", "assets", "provenance"),
+    ("errors", "config", "files", "shapes", "assets", "provenance", "workers", "ahead"),
     ("media", "audio", "face", "text", "nn", "train"),
     (
         "data",

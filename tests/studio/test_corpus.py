@@ -47,7 +47,7 @@ def test_every_file_is_there(faces: Path) -> None:
     clips = read_manifest(faces / "manifest.jsonl")
     assert {path.name for path in faces.iterdir()} == {
         *("manifest.jsonl", "README.md", "statistics.json", "contact_sheet.png", "corpus.json"),
-        *("video", "audio", "truth", ".progress"),
+        *("video", "audio", "truth", ".progress", ".lock"),
     }
     assert {path.stem for path in (faces / "truth").iterdir()} == {clip.id for clip in clips}
     assert clips[0].id == "faces-train-00000"

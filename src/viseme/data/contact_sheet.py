@@ -1,40 +1,52 @@
-"""One picture that shows at a glance whether the mouths were found."""
+"""One picture that shows at a glance who and what is in a corpus."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from viseme.data.manifest import Clip
-from viseme.data.roi_storage import read_rois
-from viseme.face.align import MOUTH_ROI_SIZE_PX as SIZE_PX
 from viseme.files import atomic_write
 
 MAX_CLIPS = 24
-CROPS_PER_CLIP = 10
+PICTURES_PER_CLIP = 10
+PICTURE_PX = 96
 LABEL_HEIGHT_PX = 16
 GAP_PX = 2
 
 
-def write_contact_sheet(path: str | Path, clips: Sequence[Clip]) -> None:
-    """Write a PNG with a labelled row of evenly spaced crops for each of up to 24 prepared clips.
+def write_contact_sheet(
+    path: str | Path,
+    clips: Sequence[Clip],
+    read: Callable[[Path], NDArray[np.uint8]],
+) -> None:
+    """Write a PNG with a labelled row of evenly spaced pictures for each of up to 24 clips.
 
-    The clips are evenly spaced too. Without clips the picture is empty.
+    The clips are evenly spaced too. Without clips the sheet is empty.
+
+    Args:
+        path: the PNG.
+        clips: those that have a video.
+        read: the square pictures of a video, (T, H, H) or (T, H, H, 3).
     """
     chosen = [clips[index] for index in _evenly(len(clips), MAX_CLIPS)]
-    row_height = LABEL_HEIGHT_PX + SIZE_PX + GAP_PX
-    width = CROPS_PER_CLIP * (SIZE_PX + GAP_PX)
-    sheet = Image.new("L", (width, max(1, len(chosen)) * row_height), 255)
+    row_height = LABEL_HEIGHT_PX + PICTURE_PX + GAP_PX
+    width = PICTURES_PER_CLIP * (PICTURE_PX + GAP_PX)
+    sheet = Image.new("RGB", (width, max(1, len(chosen)) * row_height), "white")
     draw = ImageDraw.Draw(sheet)
     for row, clip in enumerate(chosen):
         assert clip.video is not None
-        rois = read_rois(clip.video)
-        label = f"{clip.id}   {len(rois)} frames   {clip.text or ''}"
-        draw.text((2, row * row_height + 2), label.encode("ascii", "replace").decode(), fill=0)
-        for column, frame in enumerate(_evenly(len(rois), CROPS_PER_CLIP)):
-            place = (column * (SIZE_PX + GAP_PX), row * row_height + LABEL_HEIGHT_PX)
-            sheet.paste(Image.fromarray(rois[frame]), place)
+        pictures = read(clip.video)
+        said = (clip.id, clip.speaker, f"{len(pictures)} frames", clip.text)
+        label = "   ".join(part for part in said if part)
+        place = (2, row * row_height + 2)
+        draw.text(place, label.encode("ascii", "replace").decode(), fill="black")
+        for column, index in enumerate(_evenly(len(pictures), PICTURES_PER_CLIP)):
+            picture = Image.fromarray(pictures[index]).resize((PICTURE_PX, PICTURE_PX))
+            place = (column * (PICTURE_PX + GAP_PX), row * row_height + LABEL_HEIGHT_PX)
+            sheet.paste(picture, place)
     with atomic_write(path, "wb") as file:
         sheet.save(file, "PNG")
 

@@ -32,13 +32,15 @@ from viseme.data.prepare_clip import (
     Task,
     is_safe_id,
     one_thread_tracker,
+    prepare_clip,
     recorded,
 )
-from viseme.data.workers import prepare_all
+from viseme.data.roi_storage import read_rois
 from viseme.errors import ConfigError, ManifestError
 from viseme.face.select import check_selection
 from viseme.face.tracker import FaceTracker
-from viseme.files import atomic_write
+from viseme.files import atomic_write, sole_writer
+from viseme.workers import work_through
 
 
 @dataclass(frozen=True)
@@ -126,8 +128,9 @@ def prepare(
 
     Raises:
         ManifestError: the source is missing, malformed or empty.
-        ConfigError: a setting is out of range.
-        VisemeError: the output cannot be written, or the tracker cannot be had.
+        ConfigError: a setting is out of range, or another process fills the folder.
+        VisemeError: the output cannot be written, the tracker cannot be had, or a clip made its
+            process die.
         KeyboardInterrupt: on Ctrl-C, after the clips in hand; its message says how to go on.
     """
     config = config or PrepareConfig()
@@ -135,21 +138,11 @@ def prepare(
     _check(workers, min_acceptance, config)
     source, out = Path(source), Path(out).resolve()
     tasks, outcomes = _plan(source, find_clips(source, corpus), out, config, make_tracker)
-    _make_room(out, resume)
-    total, tell = len(tasks) + len(outcomes), on_progress or _ignore
-    earlier = {index: done for index, task in tasks.items() if (done := recorded(task))}
-    outcomes |= earlier
-    pending = [index for index in tasks if index not in earlier]
-    tell(_progress(total, outcomes, len(earlier)))
-    try:
-        for position, outcome in prepare_all([tasks[index] for index in pending], workers):
-            outcomes[pending[position]] = outcome
-            tell(_progress(total, outcomes, len(earlier)))
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(
-            f"stopped after {len(outcomes)} of {total} clips; run the same command again to go on"
-        ) from None
-    return _finish(out, [outcomes[index] for index in range(total)], min_acceptance)
+    out.mkdir(parents=True, exist_ok=True)
+    with sole_writer(out):
+        _make_room(out, resume)
+        _do(tasks, outcomes, workers, on_progress or _ignore)
+        return _finish(out, [outcomes[index] for index in sorted(outcomes)], min_acceptance)
 
 
 def _check(workers: int, min_acceptance: float, config: PrepareConfig) -> None:
@@ -194,6 +187,29 @@ def _plan(
     return tasks, outcomes
 
 
+def _do(
+    tasks: dict[int, Task],
+    outcomes: dict[int, Outcome],
+    workers: int,
+    tell: Callable[[Progress], None],
+) -> None:
+    """Add the outcome of every task, of an earlier run or of this one."""
+    total = len(tasks) + len(outcomes)
+    earlier = {index: done for index, task in tasks.items() if (done := recorded(task))}
+    outcomes |= earlier
+    pending = {task.clip.id: index for index, task in tasks.items() if index not in earlier}
+    tell(_progress(total, outcomes, len(earlier)))
+    try:
+        jobs = [tasks[index] for index in pending.values()]
+        for task, outcome in work_through(prepare_clip, jobs, workers):
+            outcomes[pending[task.clip.id]] = outcome
+            tell(_progress(total, outcomes, len(earlier)))
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"stopped after {len(outcomes)} of {total} clips; run the same command again to go on"
+        ) from None
+
+
 def _make_room(out: Path, resume: bool) -> None:
     """Make the folder, and remove what a killed run left half written."""
     if not resume:
@@ -234,7 +250,7 @@ def _finish(out: Path, outcomes: Sequence[Outcome], min_acceptance: float) -> Pr
     with atomic_write(out / "summary.json") as file:
         json.dump(summary, file, indent=2)
         file.write("\n")
-    write_contact_sheet(out / "contact_sheet.png", clips)
+    write_contact_sheet(out / "contact_sheet.png", clips, read_rois)
     write_manifest(out / "manifest.jsonl", clips)
     return report
 

@@ -7,6 +7,7 @@ before that does the clip again; whoever comes after it takes the record as it i
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -98,13 +99,15 @@ class Outcome:
     reject: Reject | None = None
 
 
-def prepare_clip(task: Task, tracker: FaceTracker) -> Outcome:
+def prepare_clip(task: Task) -> Outcome:
     """Write the files of one clip, then the record of its outcome.
+
+    The process keeps the tracker for the clips to come.
 
     Raises:
         VisemeError: not the clip's fault: the output cannot be written, the tracker is missing.
     """
-    outcome = _prepare(task, tracker)
+    outcome = _prepare(task, _tracker(task.make_tracker))
     row = None if outcome.clip is None else row_from_clip(outcome.clip, task.out)
     reject = None if outcome.reject is None else asdict(outcome.reject)
     with atomic_write(task.record) as out:
@@ -134,6 +137,11 @@ def is_safe_id(clip_id: str) -> bool:
         return False
     hidden = any(part.startswith(".") for part in path.parts)
     return not hidden and not any(letter in clip_id for letter in '\\:*?"<>|\0\n\r')
+
+
+@lru_cache(maxsize=1)
+def _tracker(make_tracker: Callable[[], FaceTracker]) -> FaceTracker:
+    return make_tracker()
 
 
 def _prepare(task: Task, tracker: FaceTracker) -> Outcome:

@@ -22,18 +22,24 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from viseme import config
+from viseme.data.contact_sheet import write_contact_sheet
 from viseme.data.manifest import write_manifest
 from viseme.errors import ConfigError
+from viseme.files import sole_writer
+from viseme.media import read_frames
 from viseme.studio.card import write_card
-from viseme.studio.contact_sheet import write_contact_sheet
+from viseme.studio.performance import FPS
 from viseme.studio.presets import MAX_SIZE_PX, MIN_SIZE_PX, Preset, find_preset
 from viseme.studio.quota import Quota
 from viseme.studio.recipe import CorpusConfig, recipe
 from viseme.studio.rendering import find_head
 from viseme.studio.statistics import Statistics, count, write_statistics
 from viseme.studio.take import FOLDERS, PROGRESS, Job, Take, make_take, recorded
-from viseme.studio.workers import work_through
+from viseme.workers import work_through
 
 SETTINGS = "corpus.json"
 
@@ -99,7 +105,8 @@ def render_corpus(
         on_progress: told how far the work is, first at the start, then after every take.
 
     Raises:
-        ConfigError: a setting is out of range, `out` holds something else, a package is missing.
+        ConfigError: a setting is out of range, `out` holds something else or is being filled by
+            another process, a package is missing.
         AssetError: the data of the head or of a voice cannot be fetched.
         VisemeError: the output cannot be written.
         KeyboardInterrupt: on Ctrl-C, after the takes in hand; its message says how to go on.
@@ -112,17 +119,19 @@ def render_corpus(
     _check(settings, hours, workers)
     find_head(head)  # so that what is missing is found out before anything is written
     out = Path(out).resolve()
-    _make_room(out, settings)
-    work = _Work(settings, hours, out, on_progress or _ignore)
-    try:
-        work.do(workers)
-    except KeyboardInterrupt:
-        now = work.progress
-        raise KeyboardInterrupt(
-            f"stopped after {now.takes} of about {now.expected} takes; "
-            "run the same command again to go on"
-        ) from None
-    return _finish(work, hours, out)
+    _claim(out, settings)
+    with sole_writer(out):
+        _make_room(out, settings)
+        work = _Work(settings, hours, out, on_progress or _ignore)
+        try:
+            work.do(workers)
+        except KeyboardInterrupt:
+            now = work.progress
+            raise KeyboardInterrupt(
+                f"stopped after {now.takes} of about {now.expected} takes; "
+                "run the same command again to go on"
+            ) from None
+        return _finish(work, hours, out)
 
 
 def _check(settings: CorpusConfig, hours: float, workers: int) -> None:
@@ -142,16 +151,21 @@ def _check(settings: CorpusConfig, hours: float, workers: int) -> None:
         raise ConfigError(f"workers is {workers}", todo="Use 1 or more.")
 
 
-def _make_room(out: Path, settings: CorpusConfig) -> None:
-    """Make the folder unless it holds something else; clean up after a run that was killed."""
+def _claim(out: Path, settings: CorpusConfig) -> None:
+    """Make the folder unless it holds something else."""
     if out.is_dir() and any(out.iterdir()):
         known = (out / SETTINGS).is_file()
         held = config.load(out / SETTINGS, CorpusConfig).preset.name if known else None
         if held != settings.preset.name:
             what = "other files" if held is None else f"a corpus of preset {held!r}"
             raise ConfigError(f"holds {what}", path=out, todo="Give an empty or a new folder.")
+    out.mkdir(parents=True, exist_ok=True)
+
+
+def _make_room(out: Path, settings: CorpusConfig) -> None:
+    """Make the folders, and remove what a killed run left half written."""
     for name in (*FOLDERS, PROGRESS):
-        (out / name).mkdir(parents=True, exist_ok=True)
+        (out / name).mkdir(exist_ok=True)
         for leftover in (out / name).glob(".*"):
             leftover.unlink()
     config.save(settings, out / SETTINGS)
@@ -207,11 +221,15 @@ def _finish(work: _Work, hours: float, out: Path) -> CorpusReport:
     _remove_others(out, takes)
     statistics = count(takes)
     write_statistics(out / "statistics.json", statistics)
-    write_contact_sheet(out / "contact_sheet.png", clips)
+    write_contact_sheet(out / "contact_sheet.png", clips, _frames)
     write_card(out / "README.md", work.settings, hours, statistics, clips)
     write_manifest(out / "manifest.jsonl", clips)
     num_resumed = sum(take.id in work.resumed for take in takes)
     return CorpusReport(out, statistics, len(takes) - num_resumed, num_resumed)
+
+
+def _frames(video: Path) -> NDArray[np.uint8]:
+    return np.stack(list(read_frames(video, fps=FPS)))
 
 
 def _remove_others(out: Path, takes: Sequence[Take]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from viseme.errors import MediaError, VisemeError
-from viseme.studio.workers import work_through
+from viseme.workers import work_through
 
 
 def double(number: int) -> int:

@@ -17,15 +17,8 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 # One thread each, or as many workers as cores would fight for them. Read when libraries load.
-_ONE_THREAD = dict.fromkeys(
-    (
-        "OMP_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "NUMBA_NUM_THREADS",
-    ),
-    "1",
-)
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+_ONE_THREAD = dict.fromkeys(_THREADS, "1")
 
 
 def work_through(
