@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from viseme.ahead import ahead
 from viseme.data.example import VIDEO_FPS
 from viseme.data.inputs import fit_audio
 from viseme.errors import ConfigError, NoAudioError, NoFaceError, NoVideoError, VisemeError
@@ -58,6 +59,11 @@ class Chunk:
     rois: NDArray[np.uint8] | None
     visible: float
     audio: NDArray[np.float32] | None
+
+    @property
+    def num_frames(self) -> int:
+        """How long it is."""
+        return self.end_frame - self.start_frame
 
 
 @dataclass(eq=False)
@@ -119,18 +125,22 @@ def transcribe_files(
     recognizer = load(model, device) if isinstance(model, (str, Path)) else model
     reader = _Reader(recognizer, mode, beam, constraint)
     jobs = [_Job(Path(path), reader.mode) for path in paths]
+    # Faces are found by one thread while the chunks before are read by another.
     chunks = ((job, chunk) for job in jobs for chunk in reader.chunks(job, select, tracker))
-    done = 0
-    while batch := list(islice(chunks, batch_size)):
+    made = ahead(chunks, batch_size)
+    done, started = 0, time.perf_counter()
+    while batch := list(islice(made, batch_size)):
         reader.read(batch)
+        seconds = time.perf_counter() - started
         for job, chunk in batch:
+            job.seconds += seconds * chunk.num_frames / sum(c.num_frames for _, c in batch)
             if on_progress is not None:
                 share = chunk.end_frame / VIDEO_FPS / max(job.duration_s, 1e-9)
                 on_progress(str(job.path), min(1.0, share))
         current = jobs.index(batch[-1][0], done)
         for job in jobs[done:current]:
             yield reader.transcript(job)
-        done = current
+        done, started = current, time.perf_counter()
     for job in jobs[done:]:
         yield reader.transcript(job)
 
@@ -157,15 +167,11 @@ class _Reader:
 
     def chunks(self, job: _Job, select: Selection, tracker: FaceTracker | None) -> Iterator[Chunk]:
         """The chunks of a file; what goes wrong is kept in the job."""
-        started = time.perf_counter()
         try:
             info = probe(job.path)
             job.duration_s = info.duration_s
             job.mode = self._mode_for(info)
-            for chunk in self._pieces(job, info, select, tracker):
-                job.seconds += time.perf_counter() - started
-                yield chunk
-                started = time.perf_counter()
+            yield from self._pieces(job, info, select, tracker)
         except NoFaceError as error:
             job.error = str(NoFaceError(error.what, path=job.path, todo=error.todo))
         except VisemeError as error:
@@ -173,7 +179,6 @@ class _Reader:
         except Exception as error:  # whatever a strange file provokes, the others go on
             logger.debug("%s", job.path, exc_info=True)
             job.error = f"{job.path}: cannot be read ({type(error).__name__}: {error})."
-        job.seconds += time.perf_counter() - started
 
     def _mode_for(self, info: MediaInfo) -> str:
         """What of the file is read, given what it has."""
@@ -222,9 +227,8 @@ class _Reader:
 
     def read(self, batch: Sequence[tuple[_Job, Chunk]]) -> None:
         """Read chunks of one or several files together."""
-        started = time.perf_counter()
         pieces = [chunk for _, chunk in batch]
-        lengths = torch.tensor([chunk.end_frame - chunk.start_frame for chunk in pieces])
+        lengths = torch.tensor([chunk.num_frames for chunk in pieces])
         rois, sound = [chunk.rois for chunk in pieces], [chunk.audio for chunk in pieces]
         stream, audio = streams(self.recognizer, rois, sound, lengths)
         readings = self.recognizer.read(
@@ -235,11 +239,9 @@ class _Reader:
             constraint=self.constraint,
             visible=[chunk.visible for chunk in pieces],
         )
-        seconds = (time.perf_counter() - started) / len(batch)
         for (job, chunk), reading in zip(batch, readings, strict=True):
             job.readings.append(reading)
             job.bounds.append((chunk.start_frame, chunk.end_frame))
-            job.seconds += seconds
 
     def transcript(self, job: _Job) -> Transcript:
         """Put a file's readings together."""
