@@ -1,20 +1,23 @@
 """The report of an experiment: a table for people, JSON for programs, and a plot."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from viseme.experiments.experiment import Experiment, Scale, Summary
+from viseme.experiments.trials import Record, summarised
 from viseme.files import atomic_write
 
 TABLE, RESULTS, PLOT = "table.md", "results.json", "plot.png"
 
 
-def write_report(experiment: Experiment, scale: Scale, out: Path, summary: Summary) -> None:
+def write_report(experiment: Experiment, scale: Scale, out: Path, records: list[Record]) -> None:
     """Write table, results and, where matplotlib is installed, the plot into a folder."""
+    summary = summarised(records)
     with atomic_write(out / TABLE) as file:
         file.write(table(experiment, scale, summary))
     with atomic_write(out / RESULTS) as file:
-        file.write(json.dumps(results(experiment, scale, summary, out), indent=2) + "\n")
+        file.write(json.dumps(results(experiment, scale, summary, records), indent=2) + "\n")
     _plot(experiment, scale, summary, out / PLOT)
 
 
@@ -37,12 +40,10 @@ def table(experiment: Experiment, scale: Scale, summary: Summary) -> str:
     return "\n".join(lines) + "\n"
 
 
-def results(experiment: Experiment, scale: Scale, summary: Summary, out: Path) -> dict[str, object]:
+def results(
+    experiment: Experiment, scale: Scale, summary: Summary, records: list[Record]
+) -> dict[str, object]:
     """Plain types: the means, the claims, and every trial with its provenance."""
-    trials = [
-        json.loads(record.read_text(encoding="utf-8"))
-        for record in sorted((out / "trials").glob("*.json"))
-    ]
     return {
         "experiment": experiment.name,
         "scale": scale,
@@ -52,7 +53,7 @@ def results(experiment: Experiment, scale: Scale, summary: Summary, out: Path) -
             for arm, row in summary.spreads.items()
         },
         "claims": {claim.text: claim.verdict(summary) for claim in experiment.claims},
-        "trials": trials,
+        "trials": [asdict(record) for record in records],
     }
 
 

@@ -1,15 +1,15 @@
 """Running an experiment: every arm with every seed, each finished trial kept."""
 
-import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from viseme.errors import ConfigError
-from viseme.experiments.experiment import Experiment, Figures, Scale, Summary, Trial
+from viseme.experiments.experiment import Experiment, Scale, Summary, Trial
 from viseme.experiments.report import write_report
-from viseme.files import atomic_write, sole_writer
+from viseme.experiments.trials import Record, finished, keep, record_path, summarised
+from viseme.files import sole_writer
 
 logger = logging.getLogger(__name__)
 
@@ -62,31 +62,12 @@ def reproduce(
         for done, (arm, seed) in enumerate(plan):
             if on_progress is not None:
                 on_progress(f"{arm.name}, seed {seed}", done, len(plan))
-            record = out / "trials" / f"{arm.name}-{seed}.json"
-            if record.exists():
+            if record_path(out, arm.name, seed).exists():
                 continue
             work = out / "work"
             trial = Trial(arm.name, seed, scale, work / f"{arm.name}-{seed}", work, corpora, device)
             trial.folder.mkdir(parents=True, exist_ok=True)
-            _keep(record, trial, arm.run(trial), origin or {})
-        summary = Summary.of(_trials(experiment, out))
-        write_report(experiment, scale, out, summary)
-    return summary
-
-
-def _keep(record: Path, trial: Trial, figures: Figures, origin: dict[str, Any]) -> None:
-    content = {"arm": trial.arm, "seed": trial.seed, "scale": trial.scale, "figures": dict(figures)}
-    with atomic_write(record) as file:
-        file.write(json.dumps(content | {"origin": origin}, indent=2) + "\n")
-
-
-def _trials(experiment: Experiment, out: Path) -> dict[str, dict[int, Figures]]:
-    """Figures of all finished trials by arm, in the experiment's order, and seed."""
-    found: dict[str, dict[int, Figures]] = {arm.name: {} for arm in experiment.arms}
-    for record in sorted((out / "trials").glob("*.json")):
-        content = json.loads(record.read_text(encoding="utf-8"))
-        if content["arm"] in found:
-            found[content["arm"]][content["seed"]] = content["figures"]
-        else:
-            logger.warning("%s: the experiment has no such arm any more", record)
-    return {arm: by_seed for arm, by_seed in found.items() if by_seed}
+            keep(out, Record(arm.name, seed, scale, dict(arm.run(trial)), origin or {}))
+        records = finished(experiment, out)
+        write_report(experiment, scale, out, records)
+    return summarised(records)

@@ -57,7 +57,7 @@ def read_unseen(trial: Trial) -> Figures:
     hours = size.unit_hours * share
     part = _part(manifest, trial.folder / "manifest.jsonl", hours)
     model = _train(trial, part, size.epochs * whole // share)
-    return _figures(model, manifest) | {"hours": hours}
+    return _figures(trial, model, manifest) | {"hours": hours}
 
 
 def read_shuffled(trial: Trial) -> Figures:
@@ -73,12 +73,12 @@ def read_shuffled(trial: Trial) -> Figures:
     ]
     shuffled = trial.folder / "manifest.jsonl"
     write_manifest(shuffled, moved)
-    return _figures(model, shuffled)
+    return _figures(trial, model, shuffled)
 
 
 def read_grid(trial: Trial) -> Figures:
     """Read real GRID with what GRID-like studio clips taught."""
-    return _figures(_studio_grid_model(trial), trial.corpora["grid"])
+    return _figures(trial, _studio_grid_model(trial), trial.corpora["grid"])
 
 
 def read_grid_from_few(trial: Trial, start_in_studio: bool) -> Figures:
@@ -87,11 +87,12 @@ def read_grid_from_few(trial: Trial, start_in_studio: bool) -> Figures:
     clips = read_manifest(trial.corpora["grid"])
     train_clips = [clip for clip in clips if clip.split == "train"]
     step = len(train_clips) / REAL_CLIPS
-    chosen = [train_clips[int((i + trial.seed / 10) * step) % len(train_clips)] for i in range(100)]
+    places = (int((i + trial.seed / 10) * step) for i in range(REAL_CLIPS))
+    chosen = [train_clips[place % len(train_clips)] for place in places]
     write_manifest(few, [*chosen, *(clip for clip in clips if clip.split == "val")])
     initial = str(_studio_grid_model(trial)) if start_in_studio else ""
     model = _train(trial, few, SIZES[trial.scale].real_epochs, initial)
-    return _figures(model, trial.corpora["grid"])
+    return _figures(trial, model, trial.corpora["grid"])
 
 
 def _studio_grid_model(trial: Trial) -> Path:
@@ -142,8 +143,8 @@ def _train(trial: Trial, manifest: Path, epochs: int, initial: str = "") -> Path
     return report.model
 
 
-def _figures(model: Path, manifest: Path) -> dict[str, float]:
-    report = evaluate(model, manifest, splits=["test"])["test"]
+def _figures(trial: Trial, model: Path, manifest: Path) -> dict[str, float]:
+    report = evaluate(model, manifest, splits=["test"], device=trial.device)["test"]
     return {"WER": report["wer"]["rate"], "CER": report["cer"]["rate"]}
 
 

@@ -47,7 +47,7 @@ def face_crop(frame: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDAr
 class UnitReader(nn.Module):
     """Faces (B, 3, 64, 64), 0 to 1, to weights (B, units); four halvings and two linear layers."""
 
-    def __init__(self, num_units: int, width: int = 32) -> None:
+    def __init__(self, num_units: int, width: int = 16) -> None:
         super().__init__()
         sizes = [3, width, 2 * width, 3 * width, 4 * width]
         layers: list[nn.Module] = []
