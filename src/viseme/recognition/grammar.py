@@ -115,11 +115,23 @@ def load_grammar(source: str | Path, encode: Encode) -> WordGrammar:
     Raises:
         ConfigError: no such file or bundled grammar, another ending, or bad content.
     """
-    path = Path(source)
-    if not path.suffix and not path.exists():
-        path = BUNDLED / f"{source}.grammar"
-    if path.suffix not in (".grammar", ".words"):
-        raise ConfigError("is not a .grammar or .words file", path=path, todo="Rename it.")
+    path = _find(source)
+    slots = read_slots(path)
+    try:
+        if path.suffix == ".grammar":
+            return WordGrammar(slots, encode)
+        return WordGrammar.from_words([word for (word,) in slots], encode)
+    except ConfigError as error:
+        raise ConfigError(error.what, path=path, todo=error.todo) from error
+
+
+def read_slots(source: str | Path) -> list[list[str]]:
+    """The words on each line of a grammar, found as `load_grammar` does.
+
+    Raises:
+        ConfigError: as `load_grammar`.
+    """
+    path = _find(source)
     try:
         text = path.read_text("utf-8")
     except OSError as error:
@@ -132,15 +144,20 @@ def load_grammar(source: str | Path, encode: Encode) -> WordGrammar:
     rows = [(number, words) for number, words in rows if words and not words[0].startswith("#")]
     if not rows:
         raise ConfigError("has no words", path=path)
-    try:
-        if path.suffix == ".grammar":
-            return WordGrammar([words for _, words in rows], encode)
-        for number, words in rows:
-            if len(words) > 1:
-                raise ConfigError(f"line {number} has several words", todo="Put one on each line.")
-        return WordGrammar.from_words([words[0] for _, words in rows], encode)
-    except ConfigError as error:
-        raise ConfigError(error.what, path=path, todo=error.todo) from error
+    for number, words in rows:
+        if path.suffix == ".words" and len(words) > 1:
+            what = f"line {number} has several words"
+            raise ConfigError(what, path=path, todo="Put one on each line.")
+    return [words for _, words in rows]
+
+
+def _find(source: str | Path) -> Path:
+    path = Path(source)
+    if not path.suffix and not path.exists():
+        path = BUNDLED / f"{source}.grammar"
+    if path.suffix not in (".grammar", ".words"):
+        raise ConfigError("is not a .grammar or .words file", path=path, todo="Rename it.")
+    return path
 
 
 def _encode(encode: Encode, word: str) -> list[int]:

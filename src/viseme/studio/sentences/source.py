@@ -7,9 +7,9 @@ from functools import cache
 from numpy.random import Generator, default_rng
 
 from viseme.errors import ConfigError
-from viseme.recognition.grammar import BUNDLED
+from viseme.recognition.grammar import read_slots
 from viseme.studio.sentences.english import with_articles, words_as_rule
-from viseme.studio.sentences.grammar import GRAMMARS, Grammar, no_lexicon, read_lines, read_rules
+from viseme.studio.sentences.grammar import GRAMMARS, Grammar, no_lexicon, read_rules
 from viseme.studio.sentences.homophenes import draw_homophenes
 from viseme.text.normalise import normalise
 
@@ -74,7 +74,7 @@ def _drawer(source: str) -> Callable[[Generator], str]:
     """How a source draws."""
     match source:
         case "grid":
-            slots = [line.split() for line in read_lines(BUNDLED / "grid.grammar")]
+            slots = read_slots("grid")
             return lambda rng: " ".join(slot[int(rng.random() * len(slot))] for slot in slots)
         case "homophenes":
             return draw_homophenes

@@ -5,7 +5,7 @@ import soxr
 from numpy.typing import NDArray
 
 from viseme.errors import ConfigError
-from viseme.studio.utterance import SAMPLE_RATE_HZ, Phone, Utterance
+from viseme.studio.utterance import SAMPLE_RATE_HZ, Utterance
 from viseme.studio.voices import espeak_library, timing
 from viseme.studio.voices.catalogue import Voice
 from viseme.studio.voices.level import at_speech_level
@@ -40,14 +40,7 @@ def synthesise(
     audio = padded(at_speech_level(sound), lead_s, tail_s)
     shift = round(lead_s * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ - cut
     moved = [timing.shifted(spoken, shift) for spoken in phones]
-    return Utterance(
-        text=text,
-        language=voice.language,
-        voice=voice.id,
-        audio=audio,
-        words=timing.words(text, moved),
-        phones=tiled([spoken.phone for spoken in moved], len(audio) / SAMPLE_RATE_HZ),
-    )
+    return timing.utterance(text, voice, audio, moved)
 
 
 def read(
@@ -77,11 +70,3 @@ def padded(sound: NDArray[np.float32], lead_s: float, tail_s: float) -> NDArray[
     """The sound with silence around it."""
     lead, tail = (np.zeros(round(s * SAMPLE_RATE_HZ), np.float32) for s in (lead_s, tail_s))
     return np.concatenate([lead, sound, tail])
-
-
-def tiled(phones: list[Phone], end_s: float) -> tuple[Phone, ...]:
-    """The phones with a pause before the first and after the last, from 0 to `end_s`."""
-    first, last = phones[0].start_s, phones[-1].end_s
-    before = [Phone("", 0.0, first)] if first > 0 else []
-    after = [Phone("", last, end_s)] if end_s > last else []
-    return (*before, *phones, *after)

@@ -63,14 +63,7 @@ def synthesise(
     audio = at_speech_level(_window(resampled, begin_s, end_s))
     shift_s = -round(begin_s * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
     moved = [timing.shifted(one, shift_s) for one in timed]
-    return Utterance(
-        text=text,
-        language=voice.language,
-        voice=voice.id,
-        audio=audio,
-        words=timing.words(text, moved),
-        phones=espeak.tiled([one.phone for one in moved], len(audio) / SAMPLE_RATE_HZ),
-    )
+    return timing.utterance(text, voice, audio, moved)
 
 
 def _run(ids: list[int], name: str, rate: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from viseme.studio.utterance import Phone
+from viseme.studio.utterance import SAMPLE_RATE_HZ, Phone, Utterance
+from viseme.studio.voices.catalogue import Voice
 from viseme.studio.voices.espeak_library import Event, Speech
 from viseme.studio.voices.ipa import clean
 from viseme.text.transcript import Word
@@ -78,6 +79,31 @@ def words(text: str, phones: Sequence[SpokenPhone]) -> tuple[Word, ...]:
         end = firsts[place + 1] if place + 1 < len(firsts) else len(written)
         timed += _shared(written[begin:end], sounds[first])
     return tuple(timed)
+
+
+def utterance(
+    text: str, voice: Voice, audio: NDArray[np.float32], phones: Sequence[SpokenPhone]
+) -> Utterance:
+    """What a voice says, with a pause before its first and after its last phone.
+
+    Args:
+        text: what was read; its words are what white space separates.
+        voice: who read it.
+        audio: samples (S,), with silence around the speech.
+        phones: what `spoken_phones` gave, at their times in `audio`.
+    """
+    spoken = [one.phone for one in phones]
+    first_s, last_s, end_s = spoken[0].start_s, spoken[-1].end_s, len(audio) / SAMPLE_RATE_HZ
+    before = [Phone("", 0.0, first_s)] if first_s > 0 else []
+    after = [Phone("", last_s, end_s)] if end_s > last_s else []
+    return Utterance(
+        text=text,
+        language=voice.language,
+        voice=voice.id,
+        audio=audio,
+        words=words(text, phones),
+        phones=(*before, *spoken, *after),
+    )
 
 
 def moved(spoken: SpokenPhone, start_s: float, end_s: float) -> SpokenPhone:
