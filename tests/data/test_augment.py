@@ -1,6 +1,7 @@
 """Augmentation: pure, decided by its generator, and picture, sound and words stay together."""
 
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 from numpy.random import default_rng
 from numpy.typing import NDArray
 
+from viseme.audio.noise import power
 from viseme.data.augment import (
     AugmentConfig,
+    augment_audio,
     augment_timing,
     augment_video,
     change_speed,
@@ -183,3 +186,45 @@ def test_contrast_keeps_the_mean_and_brightness_moves_it() -> None:
     bright = augment_video(rois, 10, replace(still, brightness=0.5), default_rng(1))
     assert bright.std() == pytest.approx(video.std(), abs=1e-5)
     assert abs(bright.mean() - video.mean()) > 0.01
+
+
+QUIET = AugmentConfig(audio_mask_window_samples=0, noises=())
+VOICES = [default_rng(seed).standard_normal(16_000).astype(np.float32) for seed in range(3)]
+
+
+def speech() -> NDArray[np.float32]:
+    return default_rng(9).uniform(0.5, 1, 48_000).astype(np.float32)
+
+
+def test_each_change_of_the_sound_can_be_switched_off() -> None:
+    for config in (QUIET, replace(QUIET, noises=("white",), noise_snr_db=())):
+        np.testing.assert_array_equal(
+            augment_audio(speech(), config, VOICES, default_rng(0)), speech()
+        )
+
+
+def test_every_level_and_every_noise_is_drawn() -> None:
+    config = replace(QUIET, noises=("white", "babble"), noise_snr_db=(-5.0, 10.0, inf))
+    levels_db = set()
+    for seed in range(60):
+        added = augment_audio(speech(), config, VOICES, default_rng(seed)) - speech()
+        loud = power(added)
+        levels_db.add(round(10 * np.log10(power(speech()) / loud)) if loud else inf)
+    assert levels_db == {-5, 10, inf}
+
+
+def test_the_noise_goes_on_where_the_speech_is_masked() -> None:
+    config = replace(AugmentConfig(), noises=("white",), noise_snr_db=(0.0,))
+    masked = augment_audio(speech(), replace(config, noises=()), VOICES, default_rng(4)) == 0
+    noisy = augment_audio(speech(), config, VOICES, default_rng(4))
+    assert 1000 < masked.sum() < 3 * 6400
+    assert noisy[masked].std() > 0.3
+
+
+def test_the_generator_alone_decides_on_the_sound() -> None:
+    config = AugmentConfig(noises=("babble", "white", "pink", "music"))
+    for seed in range(8):
+        first, again = (
+            augment_audio(speech(), config, VOICES, default_rng(seed)) for _ in range(2)
+        )
+        np.testing.assert_array_equal(first, again)

@@ -119,6 +119,28 @@ def test_a_batch_moves_as_a_whole(dataset: ClipDataset) -> None:
     assert moved.ids == batch.ids
 
 
+def test_babble_is_mixed_of_the_given_voices(clips: list[Clip]) -> None:
+    """Silent voices leave the sound as it is; those of the batch do not."""
+    dataset = ClipDataset(clips[:3], "audio")
+    babbling = AugmentConfig(audio_mask_window_samples=0, noise_snr_db=(0.0,))
+    silence = (np.zeros(100, np.float32),)
+    (clean,) = dataset.in_order(collator(), 10_000)
+    (unheard,) = dataset.in_order(replace(collator(babbling), voices=silence), 10_000)
+    (noisy,) = dataset.in_order(collator(babbling), 10_000)
+    assert torch.equal(clean.audio, unheard.audio)
+    assert not torch.equal(clean.audio, noisy.audio)
+    assert (noisy.audio[0, 14 * 640 :] == 0).all()
+
+
+def test_evaluation_hears_no_noise(clips: list[Clip]) -> None:
+    first, again = (
+        next(iter(ClipDataset(clips[:3], "audio").in_order(collator(), 10_000))) for _ in range(2)
+    )
+    assert_equal(first, again)
+    for row, length in zip(first.audio, first.lengths, strict=True):
+        assert row[: 640 * length].mean().abs() < 1e-4
+
+
 def test_sound_is_fitted_to_the_picture(clips: list[Clip]) -> None:
     example = load_example(clips[0], "av")
     assert example.video is not None

@@ -222,6 +222,49 @@ def test_the_same_seed_gives_the_same_model(run: Path, manifest: Path, tmp_path:
         assert (folder / name).read_bytes() == (run / name).read_bytes(), name
 
 
+def test_an_audio_visual_model_starts_from_models_of_one_stream(
+    manifest: Path, tmp_path: Path
+) -> None:
+    """Streams and heads are those of the given models, whose order decides on the heads."""
+    settings = TINY | {"loop.epochs": "1", "optim.peak_lr": "0"}
+    folders = {}
+    for modality in ("video", "audio"):
+        one = settings | {"model.modality": modality}
+        report = train("auto_avsr", manifest, tmp_path / modality, preset="ci", settings=one)
+        folders[modality] = report.model
+    both = settings | {
+        "model.modality": "av",
+        "training.initial": f"{folders['video']},{folders['audio']}",
+    }
+    model = train("auto_avsr", manifest, tmp_path / "av", preset="ci", settings=both).model
+    streams = {
+        name: dict(load(folder, "cpu").network.named_parameters())
+        for name, folder in folders.items()
+    }
+    for name, value in load(model, "cpu").network.named_parameters():
+        if not name.startswith("fusion"):
+            origin = streams["audio" if name.startswith("audio") else "video"]
+            torch.testing.assert_close(value, origin[name], rtol=0, atol=2e-3)
+
+
+def test_a_part_that_the_network_lacks_is_refused(manifest: Path, tmp_path: Path) -> None:
+    settings = TINY | {"loop.epochs": "1"}
+    lips = train("auto_avsr", manifest, tmp_path / "video", preset="ci", settings=settings).model
+    settings |= {"model.modality": "audio", "training.initial": str(lips)}
+    with pytest.raises(ModelError, match="unknown"):
+        train("auto_avsr", manifest, tmp_path / "audio", preset="ci", settings=settings)
+
+
+def test_the_stream_of_sound_can_be_smaller() -> None:
+    config = replace(PRESETS["ci"].model, modality="av", encoder_layers=3, audio_layers=1)
+    sound = replace(config, audio_hidden_dim=16, audio_widths=(2, 4, 6, 10)).of_audio()
+    assert (sound.encoder_layers, sound.hidden_dim) == (1, 16)
+    made = AutoAVSR(replace(config, audio_hidden_dim=16, audio_widths=(2, 4, 6, 10)), 9)
+    assert len(made.audio.encoder.blocks) == 1
+    assert len(made.video.encoder.blocks) == 3
+    assert made.audio.frontend.out_dim == 10
+
+
 def test_a_model_whose_weights_do_not_fit_is_refused(run: Path) -> None:
     from viseme.models import open_model
 

@@ -1,15 +1,19 @@
 """Random changes to training clips. Every function is pure and takes its random generator.
 
-The paper (Auto-AVSR, section 4 of its code's recipe) uses the random crop and the adaptive time
-mask; trim, speed, flip and contrast are ours, for corpora of minutes rather than hundreds of hours.
+The paper (Auto-AVSR, arXiv 2303.14307, as its code has it) uses the random crop, the adaptive time
+mask of picture and sound, and babble at a random level; the other noises, trim, speed, flip and
+contrast are ours, for corpora of minutes rather than hundreds of hours.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf, isfinite
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from viseme.audio.noise import NoiseKind, Samples, add_noise, noise
 from viseme.data.example import SAMPLES_PER_FRAME, VIDEO_FPS, Example
 from viseme.data.inputs import crop, scaled
 
@@ -29,6 +33,10 @@ class AugmentConfig:
         contrast: scale the contrast by up to this fraction.
         brightness: shift the brightness by up to this much (white is 1).
         trim: cut a random part of the silence before the first and after the last word.
+        audio_mask_window_samples: longest time mask of the sound; 0 for none.
+        audio_mask_stride_samples: about one time mask of the sound per so many samples.
+        noises: kinds of noise to draw from for every clip; none at all for none.
+        noise_snr_db: levels to draw from; inf leaves the clip clean.
     """
 
     crop_jitter_px: int = 4
@@ -39,6 +47,10 @@ class AugmentConfig:
     contrast: float = 0.0
     brightness: float = 0.0
     trim: bool = False
+    audio_mask_window_samples: int = 6400
+    audio_mask_stride_samples: int = 16_000
+    noises: tuple[NoiseKind, ...] = ("babble",)
+    noise_snr_db: tuple[float, ...] = (-5.0, 0.0, 5.0, 10.0, 15.0, 20.0, inf)
 
 
 def random_crop(video: NDArray, size: int, jitter_px: int, rng: Generator) -> NDArray:
@@ -129,3 +141,21 @@ def augment_video(
     if config.mask_window_frames:
         video = time_mask(video, config.mask_window_frames, config.mask_stride_frames, 0.0, rng)
     return video
+
+
+def augment_audio(
+    audio: Samples, config: AugmentConfig, voices: Sequence[Samples], rng: Generator
+) -> Samples:
+    """Time mask, then noise, of a waveform (S,); `voices` are what babble is mixed of.
+
+    In this order as in the paper's code: the noise goes on where the speech is silenced.
+    """
+    if config.audio_mask_window_samples:
+        window, stride = config.audio_mask_window_samples, config.audio_mask_stride_samples
+        audio = time_mask(audio, window, stride, 0.0, rng)
+    if config.noises and config.noise_snr_db:
+        snr_db = config.noise_snr_db[int(rng.integers(len(config.noise_snr_db)))]
+        if isfinite(snr_db):
+            kind = config.noises[int(rng.integers(len(config.noises)))]
+            audio = add_noise(audio, noise(kind, len(audio), rng, voices), snr_db)
+    return audio

@@ -12,7 +12,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor
 
-from viseme.data.augment import AugmentConfig, augment_timing, augment_video
+from viseme.data.augment import AugmentConfig, augment_audio, augment_timing, augment_video
 from viseme.data.batching import frame_batches, shuffled_batches
 from viseme.data.example import SAMPLES_PER_FRAME, VIDEO_FPS, Example
 from viseme.data.inputs import audio_batch, crop, fit_audio, scaled, video_batch
@@ -107,12 +107,21 @@ def word_frames(example: Example, vocabulary: dict[str, int]) -> NDArray[np.int6
 
 @dataclass(frozen=True)
 class Collator:
-    """Turns examples into a batch; with `augment`, at random from the given generator."""
+    """Turns examples into a batch; with `augment`, at random from the given generator.
+
+    Attributes:
+        tokenizer: of the texts.
+        crop_size: side of the window of the ROIs, px.
+        vocabulary: number of each word whose times are known.
+        augment: what may happen to a clip.
+        voices: waveforms of speech that babble is mixed of; those of the batch if there are none.
+    """
 
     tokenizer: Tokenizer
     crop_size: int
     vocabulary: dict[str, int]
     augment: AugmentConfig | None = None
+    voices: Sequence[NDArray[np.float32]] = ()
 
     def __call__(self, examples: Sequence[Example], rng: Generator) -> Batch:
         if self.augment is not None:
@@ -128,7 +137,7 @@ class Collator:
             ids=[example.id for example in examples],
             texts=[example.text for example in examples],
             video=video_batch(videos, total),
-            audio=audio_batch([example.audio for example in examples], total),
+            audio=audio_batch(self._heard(examples, rng), total),
             lengths=lengths,
             tokens=_pad(tokens, _round_up(max(map(len, tokens)), _TOKEN_STEP)),
             words=_pad([word_frames(example, self.vocabulary) for example in examples], total),
@@ -138,6 +147,18 @@ class Collator:
         if self.augment is None:
             return scaled(crop(rois, self.crop_size))
         return augment_video(rois, self.crop_size, self.augment, rng)
+
+    def _heard(
+        self, examples: Sequence[Example], rng: Generator
+    ) -> list[NDArray[np.float32] | None]:
+        sound = [example.audio for example in examples]
+        if self.augment is None:
+            return sound
+        voices = self.voices or [audio for audio in sound if audio is not None]
+        return [
+            None if audio is None else augment_audio(audio, self.augment, voices, rng)
+            for audio in sound
+        ]
 
 
 def _round_up(size: int, step: int) -> int:

@@ -9,7 +9,10 @@ Differs from the paper:
   batch (`mask_padding=False` restores the original);
 - the audio-visual model may drop a stream at random in training (`modality_dropout`), so that one
   checkpoint serves voice, lips or both;
-- sound is not augmented: the time mask and the babble noise on the waveform are missing;
+- the babble is mixed of the training speech itself instead of read from a recording, and preset
+  `grid` also adds white, pink and music-like noise (`augment.noises`);
+- the streams of an audio-visual model can start from models of one stream (`initial`), and that of
+  sound can be smaller (`audio_widths`, `audio_layers`, `audio_hidden_dim`);
 - instead of the paper's warm start from a word classifier trained on LRW, which nobody can get any
   more, `word_weight` adds a word classifier on every frame of clips whose word times are known. Its
   share falls to zero over training, and it is not part of the model folder.
@@ -37,9 +40,10 @@ from viseme.recognition.fusion import Fusion
 from viseme.recognition.heads import RecognitionHeads, RecognitionLoss
 from viseme.recognition.recognizer import ReadingConfig, Recognizer
 from viseme.shapes import valid_mask
-from viseme.text.tokenizer import Tokenizer
+from viseme.text.tokenizer import Tokenizer, in_case
 from viseme.train.loop import LoopConfig
 from viseme.train.optim import OptimConfig, adamw, set_rate
+from viseme.train.processes import mean_over_processes, mean_weights, share_norms
 
 Modality = Literal["video", "audio", "av"]
 
@@ -60,6 +64,9 @@ class ModelConfig:
         kernel_size: of the Conformer's depthwise convolution, frames.
         decoder_layers: Transformer layers of the text decoder.
         fusion_dim: hidden width of the network that joins the streams.
+        audio_widths: channels of the audio frontend's stages; as `frontend_widths` if empty.
+        audio_layers: Conformer blocks of the audio encoder; as `encoder_layers` if 0.
+        audio_hidden_dim: feed-forward width of the audio encoder; as `hidden_dim` if 0.
         dropout: everywhere.
         mask_padding: see the module's docstring.
         legacy_positions: see `viseme.nn.attention.legacy_shift`; only for imported models.
@@ -79,6 +86,9 @@ class ModelConfig:
     dropout: float = 0.1
     mask_padding: bool = True
     legacy_positions: bool = False
+    audio_widths: tuple[int, ...] = ()
+    audio_layers: int = 0
+    audio_hidden_dim: int = 0
 
     def __post_init__(self) -> None:
         if self.dim % self.num_heads:
@@ -89,6 +99,17 @@ class ModelConfig:
             raise ValueError(f"crop_size {self.crop_size} is not between 1 and {MOUTH_ROI_SIZE_PX}")
         if len(self.frontend_widths) != 4:
             raise ValueError(f"frontend_widths {self.frontend_widths} must be four")
+        if len(self.audio_widths) not in (0, 4):
+            raise ValueError(f"audio_widths {self.audio_widths} must be four, or none")
+
+    def of_audio(self) -> "ModelConfig":
+        """The sizes of the stream of sound."""
+        return replace(
+            self,
+            frontend_widths=self.audio_widths or self.frontend_widths,
+            encoder_layers=self.audio_layers or self.encoder_layers,
+            hidden_dim=self.audio_hidden_dim or self.hidden_dim,
+        )
 
 
 @dataclass(frozen=True)
@@ -104,7 +125,8 @@ class TrainingConfig:
         word_weight: weight of the frame-wise word classifier at the start of training.
         word_share: share of training over which that weight falls to zero.
         modality_dropout: share of audio-visual clips trained with one stream silenced.
-        initial: model folder to start from instead of random weights, with its tokenizer.
+        initial: model folders to start from instead of random weights, with the first one's
+            tokenizer. Each part (stream, fusion, heads) is that of the first folder that has it.
         average_last: the model is the mean of the weights of so many last epochs.
     """
 
@@ -116,7 +138,7 @@ class TrainingConfig:
     word_weight: float = 0.0
     word_share: float = 0.6
     modality_dropout: float = 0.0
-    initial: str = ""
+    initial: tuple[str, ...] = ()
     average_last: int = 10
 
 
@@ -151,6 +173,9 @@ _GRID_MODEL = ModelConfig(
     decoder_layers=2,
     fusion_dim=512,
     dropout=0.15,
+    audio_widths=(16, 32, 64, 128),
+    audio_layers=2,
+    audio_hidden_dim=512,
 )
 _GRID_TRAINING = TrainingConfig(
     tokenizer="character",
@@ -168,6 +193,7 @@ _GRID_AUGMENT = AugmentConfig(
     contrast=0.25,
     brightness=0.1,
     trim=True,
+    noises=("babble", "white", "pink", "music"),
 )
 
 PRESETS: dict[str, Config] = {
@@ -182,6 +208,9 @@ PRESETS: dict[str, Config] = {
             encoder_layers=1,
             decoder_layers=1,
             fusion_dim=32,
+            audio_widths=(),
+            audio_layers=1,
+            audio_hidden_dim=64,
         ),
         training=replace(_GRID_TRAINING, max_frames=300, average_last=1),
         augment=_GRID_AUGMENT,
@@ -235,7 +264,8 @@ class AutoAVSR(nn.Module):
         if config.modality in ("video", "av"):
             self.video = Stream(VisualFrontend(widths, blocks), config)
         if config.modality in ("audio", "av"):
-            self.audio = Stream(AudioFrontend(widths, blocks), config)
+            sound = config.of_audio()
+            self.audio = Stream(AudioFrontend(sound.frontend_widths, blocks), sound)
         if config.modality == "av":
             self.fusion = Fusion(config.dim, config.fusion_dim)
         text_decoder = TextDecoder(
@@ -315,6 +345,7 @@ class Training:
     def setup(self, fabric: Any, total_steps: int) -> None:
         """Make the optimiser and hand both to Fabric."""
         self.fabric, self.total_steps = fabric, total_steps
+        share_norms(self.modules, fabric)
         optimizer = adamw(self.modules, self.config.optim)
         self.modules, self.optimizer = fabric.setup(self.modules, optimizer)
 
@@ -326,21 +357,23 @@ class Training:
         loss, word_loss, _ = self._forward(batch)
         recognition = training.ctc_weight * loss.ctc + (1 - training.ctc_weight) * loss.attention
         fade = max(0.0, 1 - step / (training.word_share * self.total_steps))
-        total = recognition + training.word_weight * fade * word_loss
+        known_frames = int((batch.words != IGNORE_ID).sum())
+        clips, frames = mean_weights(self.fabric, [len(batch.ids), known_frames])
+        total = clips * recognition + frames * training.word_weight * fade * word_loss
         self.optimizer.zero_grad()
         self.fabric.backward(total)
         clip_norm = self.config.optim.clip_norm
         norm = self.fabric.clip_gradients(self.modules, self.optimizer, max_norm=clip_norm)
         self.optimizer.step()
-        return {
-            "loss": recognition.item(),
-            "ctc": loss.ctc.item(),
-            "attention": loss.attention.item(),
-            "accuracy": loss.accuracy.item(),
-            "words": word_loss.item(),
-            "gradient_norm": float(norm),
-            "rate": rate,
+        scalars = {
+            "loss": clips * recognition,
+            "ctc": clips * loss.ctc,
+            "attention": clips * loss.attention,
+            "accuracy": clips * loss.accuracy,
+            "words": frames * word_loss,
         }
+        means = mean_over_processes(self.fabric, scalars)
+        return means | {"gradient_norm": float(norm), "rate": rate}
 
     def eval_step(self, batch: Batch) -> dict[str, float]:
         """Losses and word errors of greedy CTC, summed over the batch."""
@@ -351,7 +384,8 @@ class Training:
         sums |= {"ctc": loss.ctc.item() * clips, "attention": loss.attention.item() * clips}
         sums["accuracy"] = loss.accuracy.item() * clips
         for text, tokens in zip(batch.texts, greedy(log_probs, batch.lengths), strict=True):
-            counts = edit_counts(text.split(), self.tokenizer.decode(tokens).split())
+            said = in_case(text, self.tokenizer.case).split()
+            counts = edit_counts(said, self.tokenizer.decode(tokens).split())
             sums["errors"] += counts.edits
             sums["words"] += len(text.split())
         return sums

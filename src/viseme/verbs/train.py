@@ -9,6 +9,8 @@ from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
 
+from torch import Tensor, nn
+
 from viseme import config as configs
 from viseme.data.dataset import ClipDataset, Collator, Epoch
 from viseme.data.example import VIDEO_FPS
@@ -16,7 +18,7 @@ from viseme.data.manifest import Clip, read_manifest
 from viseme.errors import ConfigError, ManifestError, ModelError
 from viseme.files import atomic_write
 from viseme.models import open_model, write_model
-from viseme.models.folder import fill, pick_device
+from viseme.models.folder import ModelFolder, fill, pick_device
 from viseme.recognition.beam_search import SearchOptions
 from viseme.recognition.recognizer import ReadingConfig
 from viseme.systems import system as system_module
@@ -98,8 +100,8 @@ def train(
     train_clips = _of_splits(clips, train_splits, manifest)
     val_clips = _of_splits(clips, [val_split], manifest)
     _claim(out, config, train_clips)
-    initial = open_model(config.training.initial) if config.training.initial else None
-    tokenizer = initial.tokenizer() if initial else _tokenizer(config, train_clips, val_clips)
+    initial = [open_model(model) for model in config.training.initial]
+    tokenizer = initial[0].tokenizer() if initial else _tokenizer(config, train_clips, val_clips)
     vocabulary = _vocabulary(train_clips) if config.training.word_weight else {}
     fabric = make_fabric(config.loop, device)
     fabric.launch()
@@ -108,8 +110,8 @@ def train(
     data = _data(config, train_clips, val_clips, collate, process)
     seed_everything(config.loop.seed)
     training = module.Training(config, tokenizer, vocabulary)
-    if initial is not None:
-        fill(training.network, initial.weights(), initial.path)
+    if initial:
+        _start_from(initial, training.network)
     figures = fit(training, data, config.loop, out, fabric)
     model = out / MODEL_FOLDER
     if fabric.is_global_zero:
@@ -132,6 +134,21 @@ def train(
     return TrainReport(model, figures)
 
 
+def _start_from(initial: Sequence[ModelFolder], network: nn.Module) -> None:
+    """Fill the network's parts, each from the first folder that has it; the others stay random."""
+    weights: dict[str, dict[str, Tensor]] = {}
+    for folder in reversed(initial):
+        parts: dict[str, dict[str, Tensor]] = {}
+        for name, tensor in folder.weights().items():
+            parts.setdefault(name.partition(".")[0], {})[name] = tensor
+        weights |= parts
+    given = {name: tensor for part in weights.values() for name, tensor in part.items()}
+    own = network.state_dict()
+    missing = {name for name in own if name.partition(".")[0] not in weights}
+    given |= {name: own[name] for name in missing}
+    fill(network, given, initial[0].path)
+
+
 def _data(
     config: Any,
     train_clips: Sequence[Clip],
@@ -140,10 +157,12 @@ def _data(
     process: tuple[int, int],
 ) -> _Data:
     """Read all clips; `collate` is that of the val clips, training ones are augmented."""
+    train_set = ClipDataset(train_clips, config.model.modality)
+    voices = [example.audio for example in train_set.examples if example.audio is not None]
     return _Data(
-        ClipDataset(train_clips, config.model.modality),
+        train_set,
         ClipDataset(val_clips, config.model.modality),
-        replace(collate, augment=config.augment),
+        replace(collate, augment=config.augment, voices=voices),
         collate,
         config.training.max_frames,
         config.loop.seed,

@@ -1,0 +1,1 @@
+"""Sound as samples: noises made and mixed in, levels measured."""
