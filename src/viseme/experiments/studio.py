@@ -44,7 +44,7 @@ class Size:
 
 
 SIZES: dict[Scale, Size] = {
-    "ci": Size(unit_hours=0.125, grid_hours=0.5, epochs=25, real_epochs=100),
+    "ci": Size(unit_hours=0.25, grid_hours=0.5, epochs=12, real_epochs=100),
     "small": Size(unit_hours=0.25, grid_hours=2.0, epochs=40, real_epochs=200),
 }
 
