@@ -87,7 +87,12 @@ class DecoderLayer(nn.Module):
 
 
 class TextDecoder(nn.Module):
-    """Tokens and encoder output to next-token logits."""
+    """Tokens and encoder output to next-token logits.
+
+    Args:
+        vocab_size, dim, num_layers, num_heads, hidden_dim, dropout: of the decoder.
+        memory_dim: width of the encoder output; where it is not `dim`, a linear layer adapts it.
+    """
 
     def __init__(
         self,
@@ -97,9 +102,13 @@ class TextDecoder(nn.Module):
         num_heads: int,
         hidden_dim: int,
         dropout: float,
+        memory_dim: int | None = None,
     ) -> None:
         super().__init__()
         self.dim = dim
+        self.adapt: nn.Module = nn.Identity()
+        if memory_dim not in (None, dim):
+            self.adapt = nn.Linear(memory_dim, dim)
         self.embedding = nn.Embedding(vocab_size, dim)
         # Rows are multiplied by sqrt(D) when used; N(0, 1) would drown the sinusoids.
         nn.init.normal_(self.embedding.weight, std=dim**-0.5)
@@ -118,17 +127,18 @@ class TextDecoder(nn.Module):
         """Logits (B, L, V) of the token after each prefix of tokens (B, L), sos first."""
         length = tokens.shape[1]
         causal = torch.ones(length, length, dtype=torch.bool, device=tokens.device).tril()
+        memory = self.adapt(encoder_out)
         x = self._embed(tokens, start=0)
         for layer in self.layers:
-            x = layer(x, causal, encoder_out, valid[:, None, None])
+            x = layer(x, causal, memory, valid[:, None, None])
         return self.head(self.norm(x))
 
     def start(self, encoder_out: Tensor, valid: Tensor) -> DecoderCache:
         """Empty cache with one row per clip of encoder_out (B, T, D), valid (B, T)."""
-        layers = []
+        layers, memory = [], self.adapt(encoder_out)
         for layer in self.layers:
             assert isinstance(layer, DecoderLayer)
-            key, value = layer.memory_attention.project(encoder_out)
+            key, value = layer.memory_attention.project(memory)
             empty = key[:, :, :0]
             layers.append(LayerCache(key, value, empty, empty))
         return DecoderCache(layers, valid, 0)
