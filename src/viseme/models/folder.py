@@ -80,7 +80,7 @@ def open_model(model: str | Path) -> ModelFolder:
         raise ModelError(
             f"not a model folder (it has no {CONFIG})",
             path=path,
-            todo="`viseme train` writes model folders.",
+            todo="`viseme train` and `viseme import` write model folders.",
         )
     _check(path)
     try:
@@ -143,11 +143,12 @@ def write_model(
     weights: dict[str, Tensor],
     tokenizer: Tokenizer,
     card: str,
+    half: bool = True,
 ) -> None:
     """Write a model folder; the checksums come last, so a half-written one is refused.
 
-    Matrices are stored in half precision, which halves the file; vectors (biases, norms and their
-    statistics, some of them tiny) and counters as they are.
+    With `half` matrices are stored in half precision, which halves the file; vectors (biases, norms
+    and their statistics, some of them tiny) and counters as they are.
     """
     path.mkdir(parents=True, exist_ok=True)
     (path / CHECKSUMS).unlink(missing_ok=True)
@@ -161,7 +162,8 @@ def write_model(
     with atomic_write(path / CONFIG) as out:
         out.write(json.dumps(record, indent=2) + "\n")
     with atomic_write(path / WEIGHTS, "wb") as out:
-        out.write(save({key: _compact(tensor) for key, tensor in weights.items()}))
+        compact = {key: _compact(tensor, half) for key, tensor in weights.items()}
+        out.write(save(compact))
     tokenizer.save(path)
     with atomic_write(path / CARD) as out:
         out.write(card)
@@ -174,9 +176,9 @@ def write_model(
         out.write("".join(f"{_sha256(file)}  {file.name}\n" for file in files))
 
 
-def _compact(tensor: Tensor) -> Tensor:
-    half = tensor.is_floating_point() and tensor.ndim > 1
-    return (tensor.half() if half else tensor).contiguous()
+def _compact(tensor: Tensor, half: bool) -> Tensor:
+    is_matrix = tensor.is_floating_point() and tensor.ndim > 1
+    return (tensor.half() if half and is_matrix else tensor).contiguous()
 
 
 def _check(path: Path) -> None:
@@ -202,4 +204,5 @@ def _check(path: Path) -> None:
 
 
 def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import sentencepiece
 
-from viseme.errors import ModelError
+from viseme.errors import ConfigError, ModelError
 from viseme.files import atomic_write
 
 Case = Literal["lower", "upper", "keep"]
@@ -117,7 +117,8 @@ class CharacterTokenizer(Tokenizer):
     """One unit for each character, the space being one of them.
 
     Args:
-        alphabet: the characters in the order of their ids.
+        alphabet: the characters in the order of their ids. `UNKNOWN` may be among them, which every
+            other character then becomes; lists that came with published models have it.
         case: "lower" and "upper" change the text before it is looked up, "keep" does not.
 
     Raises:
@@ -127,7 +128,7 @@ class CharacterTokenizer(Tokenizer):
     def __init__(self, alphabet: Sequence[str], case: Case = "lower") -> None:
         super().__init__(list(alphabet), case)
         for unit in self.units:
-            if len(unit) != 1:
+            if len(unit) != 1 and unit != UNKNOWN:
                 raise ValueError(f"{unit!r} is not one character")
 
     @classmethod
@@ -141,11 +142,12 @@ class CharacterTokenizer(Tokenizer):
         Raises:
             ValueError: a character that the alphabet does not have.
         """
-        text = in_case(text, self.case)
-        for char in text:
-            if char not in self._ids:
+        text, unknown_id = in_case(text, self.case), self._ids.get(UNKNOWN)
+        ids = [self._ids.get(char, unknown_id) for char in text]
+        for char, token_id in zip(text, ids, strict=True):
+            if token_id is None:
                 raise ValueError(f"character {char!r} of {text!r} is not in the alphabet")
-        return [self._ids[char] for char in text]
+        return [token_id for token_id in ids if token_id is not None]
 
     def piece(self, token_id: int) -> str:
         """The character of the id."""
@@ -208,6 +210,63 @@ class SentencePieceTokenizer(Tokenizer):
         self._write_config(folder, "sentencepiece")
         with atomic_write(Path(folder) / MODEL_FILE, "wb") as file:
             file.write(self.model)
+
+
+class UnitTokenizer(Tokenizer):
+    """Subword units without the sentencepiece model that finds them in a text: for reading only."""
+
+    def encode(self, text: str) -> list[int]:
+        """Not possible.
+
+        Raises:
+            ConfigError: always.
+        """
+        raise ConfigError(
+            "this model cannot spell a text: it was imported without its sentencepiece model",
+            todo="Import it again with --tokenizer and the .model file.",
+        )
+
+    def piece(self, token_id: int) -> str:
+        """The letters of the unit, with a space before those that begin a word."""
+        return self.units[token_id - 1].replace(_WORD_START, " ")
+
+    def save(self, folder: str | Path) -> None:
+        """Write tokenizer.json into a model folder."""
+        self._write_config(folder, "units")
+
+
+class IdTokenizer(Tokenizer):
+    """Tokens whose units nobody knows: a text is their numbers.
+
+    Args:
+        vocab_size: number of ids, those of blank and of start and end included.
+
+    Raises:
+        ValueError: there is no id left for a unit.
+    """
+
+    def __init__(self, vocab_size: int) -> None:
+        super().__init__([str(token_id) for token_id in range(1, vocab_size - 1)], "keep")
+
+    def encode(self, text: str) -> list[int]:
+        """The numbers in a text.
+
+        Raises:
+            ValueError: a word that is no such number.
+        """
+        words = text.split()
+        for word in words:
+            if word not in self._ids:
+                raise ValueError(f"{word!r} is not a token id of 1 to {self.vocab_size - 2}")
+        return [self._ids[word] for word in words]
+
+    def piece(self, token_id: int) -> str:
+        """The number, as a word."""
+        return f" {token_id}"
+
+    def save(self, folder: str | Path) -> None:
+        """Write tokenizer.json into a model folder."""
+        self._write_config(folder, "ids")
 
 
 def train_sentencepiece(
@@ -281,6 +340,10 @@ def load_tokenizer(folder: str | Path) -> Tokenizer:
             return CharacterTokenizer(units, case)
         if kind == "sentencepiece":
             return SentencePieceTokenizer(Path(folder) / MODEL_FILE, units, case)
+        if kind == "units":
+            return UnitTokenizer(units, case)
+        if kind == "ids":
+            return IdTokenizer(len(units) + 2)
         raise ValueError(f"unknown kind {kind!r}")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"is no tokenizer ({error})", path=path) from error
