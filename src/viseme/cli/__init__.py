@@ -15,6 +15,7 @@ from viseme.cli import (
     demo,
     doctor,
     evaluate,
+    import_model,
     models,
     prepare,
     reproduce,
@@ -47,6 +48,7 @@ def app() -> typer.Typer:
     viseme.command("prepare")(guarded(prepare.command, resumable=True))
     viseme.command("train", context_settings=_FREE_OPTIONS)(guarded(train.command, resumable=True))
     viseme.command("evaluate")(guarded(evaluate.command))
+    viseme.command("import")(guarded(import_model.command))
     viseme.command("reproduce")(guarded(reproduce.command, resumable=True))
     viseme.command("studio")(guarded(studio.command, resumable=True))
     viseme.command("models")(guarded(models.command))
