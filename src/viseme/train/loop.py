@@ -108,7 +108,8 @@ def fit(
 
     A run that was killed and started again ends with the same weights, bit for bit, as one that was
     not: batches depend on (seed, epoch, number) alone, and the generators' states are saved. Of
-    several processes each trains on batches of its own, all evaluate, and one writes the folder.
+    several processes each trains on batches of its own, all evaluate, and one writes the folder;
+    only the first one's generators are saved, the others' start anew.
 
     Raises:
         ConfigError: there is nothing to train on, or another process trains into the folder.
@@ -124,6 +125,8 @@ def fit(
     run = RunFolder(folder, system, writes=fabric.is_global_zero)
     with closing(run), progress_bar(visible=run.writes) as progress:
         position = run.resume()
+        if fabric.global_rank:  # or all would drop the same units and silence the same streams
+            seed_everything(config.seed + fabric.global_rank + fabric.world_size * position.step)
         task = progress.add_task("training", total=total_steps, completed=position.step, note="")
         for epoch in range(position.epoch, config.epochs):
             system.modules.train()
