@@ -65,36 +65,38 @@ def test_steps_equal_the_full_pass(decoder: TextDecoder, memory: Tensor, tokens:
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("rows", [[1, 0], [1, 1, 0], [0]])
-def test_selected_rows_go_on_as_themselves(
-    decoder: TextDecoder, memory: Tensor, tokens: Tensor, rows: list[int]
+@pytest.mark.parametrize(
+    "choices",
+    [
+        [[[0, 0, 1], [3, 4, 5]], [[2, 1, 0], [5, 5, 5]], [[0, 1, 2], [3, 4, 5]]],
+        [[[0, 2], [4, 3]], [[1, 1], [2, 3]]],  # fewer hypotheses of each clip
+        [[[1, 0, 0], [3, 3, 3]], [[4, 5, 3]], [[2, 0, 2]]],  # a clip leaves
+        [[[4, 3, 5], [2, 1, 0]], [[2, 1, 0], [3, 3, 4]]],  # clips change places
+    ],
+)
+def test_hypotheses_go_on_as_themselves(
+    decoder: TextDecoder, memory: Tensor, choices: list[list[list[int]]]
 ) -> None:
-    valid, chosen = valid_mask(LENGTHS), torch.tensor(rows)
-    cache = decoder.start(memory, valid)
-    for position in range(3):
-        decoder.step(tokens[:, position], cache)
-    followed = tokens[chosen]
-    step = decoder.step(followed[:, 3], cache.select(chosen))
-    expected = decoder(followed[:, :4], memory[chosen], valid[chosen])[:, -1].log_softmax(-1)
-    torch.testing.assert_close(step, expected, atol=1e-5, rtol=1e-5)
+    """Rows 0 to 2 are of the first clip, 3 to 5 of the second, after each choice anew."""
+    valid = valid_mask(LENGTHS)
+    cache = decoder.start(memory, valid, num_rows=3)
+    clip, texts = torch.tensor([0, 0, 0, 1, 1, 1]), torch.empty(6, 0, dtype=torch.long)
+    for chosen in [torch.arange(6).view(2, 3), *map(torch.tensor, choices)]:
+        cache, clip, texts = cache.select(chosen), clip[chosen.flatten()], texts[chosen.flatten()]
+        new = (torch.arange(len(texts)) * 3 + texts.sum(1)) % VOCAB
+        texts = torch.cat([texts, new[:, None]], 1)
+        step = decoder.step(new, cache)
+        expected = decoder(texts, memory[clip], valid[clip])[:, -1].log_softmax(-1)
+        torch.testing.assert_close(step, expected, atol=1e-5, rtol=1e-5)
 
 
 @torch.no_grad()
-def test_rows_within_one_utterance_keep_its_memory(decoder: TextDecoder, memory: Tensor) -> None:
-    """Two hypotheses of one clip both become continuations of the second."""
-    memory = memory[:1].expand(2, -1, -1)
-    valid = valid_mask(LENGTHS[:1]).expand(2, -1)
-    texts = torch.tensor([[1, 2], [3, 4]])
-    cache = decoder.start(memory, valid)
-    for position in range(2):
-        decoder.step(texts[:, position], cache)
-    rows = torch.tensor([1, 1])
-    chosen = cache.select_tokens(rows)
-    assert chosen.layers[0].memory_key is cache.layers[0].memory_key
-    step = decoder.step(torch.tensor([5, 6]), chosen)
-    full = torch.cat([texts[rows], torch.tensor([[5], [6]])], dim=1)
-    expected = decoder(full, memory, valid)[:, -1].log_softmax(-1)
-    torch.testing.assert_close(step, expected, atol=1e-5, rtol=1e-5)
+def test_a_shared_beginning_is_kept_once(decoder: TextDecoder, memory: Tensor) -> None:
+    cache = decoder.start(memory, valid_mask(LENGTHS), num_rows=4)
+    for _ in range(5):
+        decoder.step(torch.arange(8) % VOCAB, cache)
+        cache = cache.select(torch.tensor([[2, 2, 2, 2], [4, 4, 4, 4]]))
+    assert [layer.key.shape[2] for layer in cache.layers] == [5, 5]
 
 
 def test_absolute_positions_continue_where_they_left_off() -> None:

@@ -18,7 +18,7 @@ from viseme.nn.positional import absolute_positions
 
 @dataclass
 class LayerCache:
-    """Keys and values (rows, N, time, D/N) of a layer: of the memory, and of the tokens so far."""
+    """Keys and values (B, N, time, D/N) of a layer: of each clip's memory and of its tokens."""
 
     memory_key: Tensor
     memory_value: Tensor
@@ -28,27 +28,50 @@ class LayerCache:
 
 @dataclass
 class DecoderCache:
-    """What `TextDecoder.step` needs of the past; one row per hypothesis."""
+    """What `TextDecoder.step` needs of the past, for the same number K of hypotheses of each clip.
+
+    The hypotheses of a clip share its memory, and the tokens of the texts that they begin with:
+    each token has its keys and values once, however many hypotheses grew from it.
+
+    Attributes:
+        layers: keys and values by layer.
+        memory_valid: (B, T) real frames of the memory.
+        past: (B, K, S) which of the S tokens that a clip has kept belong to each hypothesis.
+        num_tokens: length of the hypotheses; all have the same.
+    """
 
     layers: list[LayerCache]
-    memory_valid: Tensor  # (rows, T)
+    memory_valid: Tensor
+    past: Tensor
     num_tokens: int
 
     def select(self, rows: Tensor) -> "DecoderCache":
-        """The cache of hypotheses rows (R,), in that order; a row may repeat."""
-        layers = [
-            LayerCache(*(part[rows] for part in (c.memory_key, c.memory_value, c.key, c.value)))
-            for c in self.layers
-        ]
-        return DecoderCache(layers, self.memory_valid[rows], self.num_tokens)
+        """The cache of hypotheses rows (B', K'), in that order; a row may repeat.
 
-    def select_tokens(self, rows: Tensor) -> "DecoderCache":
-        """Like `select` for rows that stay within their utterance: the memory is left in place."""
-        layers = [
-            LayerCache(c.memory_key, c.memory_value, c.key[rows], c.value[rows])
-            for c in self.layers
-        ]
-        return DecoderCache(layers, self.memory_valid, self.num_tokens)
+        Rows count through all clips, K of each in turn. Those of one line of `rows` must be of one
+        clip; a clip may be left out.
+        """
+        num_rows = self.past.shape[1]
+        clips = rows[:, 0] // num_rows
+        past = self.past[clips[:, None], rows % num_rows]
+        used = past.any(1)  # (B', S)
+        width = int(used.sum(1).max())
+        kept = used.byte().argsort(dim=1, descending=True, stable=True)[:, :width]
+        past = past.gather(2, kept[:, None].expand(-1, past.shape[1], -1))
+        memory_stays = clips.tolist() == list(range(len(self.memory_valid)))
+        layers = []
+        for layer in self.layers:
+            memory = (layer.memory_key, layer.memory_value)
+            memory = memory if memory_stays else (memory[0][clips], memory[1][clips])
+            tokens = (_picked(part, clips, kept) for part in (layer.key, layer.value))
+            layers.append(LayerCache(*memory, *tokens))
+        memory_valid = self.memory_valid if memory_stays else self.memory_valid[clips]
+        return DecoderCache(layers, memory_valid, past, self.num_tokens)
+
+
+def _picked(part: Tensor, clips: Tensor, kept: Tensor) -> Tensor:
+    """Tokens kept (B', S') of clips (B',) from keys or values (B, N, S, D/N)."""
+    return part.transpose(1, 2)[clips[:, None], kept].transpose(1, 2)
 
 
 class DecoderLayer(nn.Module):
@@ -71,13 +94,16 @@ class DecoderLayer(nn.Module):
         key, value = self.memory_attention.project(memory)
         return self._finish(x, key, value, memory_valid)
 
-    def step(self, x: Tensor, cache: LayerCache, memory_valid: Tensor) -> Tensor:
-        """One more token x (rows, 1, D); its key and value are appended to the cache."""
+    def step(self, x: Tensor, cache: LayerCache, past: Tensor, memory_valid: Tensor) -> Tensor:
+        """One more token x (B, K, D) of each hypothesis; keys and values are appended to `cache`.
+
+        past (B, 1, K, S+K) says which tokens each looks at, memory_valid (B, 1, 1, T) which frames.
+        """
         y = self.norm_self(x)
         key, value = self.self_attention.project(y)
         cache.key = torch.cat([cache.key, key], dim=2)
         cache.value = torch.cat([cache.value, value], dim=2)
-        x = x + self.dropout(self.self_attention.attend(y, cache.key, cache.value))
+        x = x + self.dropout(self.self_attention.attend(y, cache.key, cache.value, past))
         return self._finish(x, cache.memory_key, cache.memory_value, memory_valid)
 
     def _finish(self, x: Tensor, key: Tensor, value: Tensor, memory_valid: Tensor) -> Tensor:
@@ -133,21 +159,28 @@ class TextDecoder(nn.Module):
             x = layer(x, causal, memory, valid[:, None, None])
         return self.head(self.norm(x))
 
-    def start(self, encoder_out: Tensor, valid: Tensor) -> DecoderCache:
-        """Empty cache with one row per clip of encoder_out (B, T, D), valid (B, T)."""
+    def start(self, encoder_out: Tensor, valid: Tensor, num_rows: int = 1) -> DecoderCache:
+        """Cache of `num_rows` empty hypotheses a clip, for encoder_out (B, T, D), valid (B, T)."""
         layers, memory = [], self.adapt(encoder_out)
         for layer in self.layers:
             assert isinstance(layer, DecoderLayer)
             key, value = layer.memory_attention.project(memory)
             empty = key[:, :, :0]
             layers.append(LayerCache(key, value, empty, empty))
-        return DecoderCache(layers, valid, 0)
+        return DecoderCache(layers, valid, valid.new_empty(len(valid), num_rows, 0), 0)
 
     def step(self, tokens: Tensor, cache: DecoderCache) -> Tensor:
-        """Log-probabilities (rows, V) after appending tokens (rows,); the cache grows in place."""
-        x = self._embed(tokens[:, None], start=cache.num_tokens)
+        """Log-probabilities (R, V) after appending tokens (R,); the cache grows in place.
+
+        The R rows are the K hypotheses of each clip in turn.
+        """
+        batch, num_rows, _ = cache.past.shape
+        itself = torch.eye(num_rows, dtype=torch.bool, device=tokens.device).expand(batch, -1, -1)
+        cache.past = torch.cat([cache.past, itself], dim=2)
+        past, memory_valid = cache.past[:, None], cache.memory_valid[:, None, None]
+        x = self._embed(tokens[:, None], start=cache.num_tokens).view(batch, num_rows, -1)
         for layer, layer_cache in zip(self.layers, cache.layers, strict=True):
             assert isinstance(layer, DecoderLayer)
-            x = layer.step(x, layer_cache, cache.memory_valid[:, None, None])
+            x = layer.step(x, layer_cache, past, memory_valid)
         cache.num_tokens += 1
-        return self.head(self.norm(x[:, 0])).log_softmax(-1)
+        return self.head(self.norm(x)).flatten(0, 1).log_softmax(-1)

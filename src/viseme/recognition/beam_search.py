@@ -38,7 +38,6 @@ class SearchOptions:
         length_bonus: nats for each token.
         max_tokens: longest text; by default as many tokens as the clip has encoder frames.
         lm_weight: weight of the language model, if one is given.
-        num_best: how many texts of each utterance to return, if as many were finished.
     """
 
     beam_size: int = 10
@@ -46,11 +45,10 @@ class SearchOptions:
     length_bonus: float = 0.0
     max_tokens: int | None = None
     lm_weight: float = 0.0
-    num_best: int = 1
 
     def __post_init__(self) -> None:
-        if self.beam_size < 1 or self.num_best < 1:
-            raise ValueError(f"beam {self.beam_size} and n-best {self.num_best} must be at least 1")
+        if self.beam_size < 1:
+            raise ValueError(f"beam {self.beam_size} must be at least 1")
         if not 0 <= self.ctc_weight <= 1:
             raise ValueError(f"CTC weight {self.ctc_weight} is not between 0 and 1")
         if self.max_tokens is not None and self.max_tokens < 1:
@@ -67,7 +65,7 @@ def beam_search(
     constraint: Constraint | None = None,
     language_model: LanguageModel | None = None,
 ) -> list[list[Hypothesis]]:
-    """The best texts of each utterance, best first.
+    """All finished texts of each utterance, best first.
 
     Args:
         heads: the recogniser's heads, in evaluation mode.
@@ -88,10 +86,7 @@ def beam_search(
     search = _Search(heads, encoder_out, lengths, options, constraint, language_model)
     while search.open:
         search.step()
-    return [
-        sorted(found, key=lambda hypothesis: -hypothesis.score)[: options.num_best]
-        for found in search.found
-    ]
+    return [sorted(found, key=lambda hypothesis: -hypothesis.score) for found in search.found]
 
 
 @dataclass
@@ -121,8 +116,8 @@ class _Next:
     """What may follow each row: C candidates, and eos in the last of the C+1 columns."""
 
     tokens: Tensor  # (R, C+1)
-    score: Tensor  # (R, C+1) of the whole hypothesis
-    ctc: Tensor  # (R, C+1) likewise
+    score: Tensor  # (R, C+1) float64, of the whole hypothesis
+    ctc: Tensor  # (R, C+1) float64, likewise
     decoder: Tensor  # (R, V)
     lm: Tensor  # (R, V)
 
@@ -151,7 +146,7 @@ class _Search:
         utterance = row // beam_size
         if options.ctc_weight < 1:
             valid = valid_mask(lengths, encoder_out.shape[1])
-            self.decoder_cache = heads.text_decoder.start(encoder_out, valid).select(utterance)
+            self.decoder_cache = heads.text_decoder.start(encoder_out, valid, beam_size)
         if options.ctc_weight > 0:
             log_probs = heads.ctc_log_probs(encoder_out)
             self.prefix_scorer = CtcPrefixScorer(log_probs, lengths, heads.blank_id)
@@ -174,7 +169,7 @@ class _Search:
         self.beam = _Beam(
             torch.cat([old.tokens[row], token[:, None]], 1),
             score.flatten(),
-            torch.cat([old.decoder[row], following.decoder[row, token, None]], 1),
+            torch.cat([old.decoder[row], following.decoder[row, token, None].double()], 1),
             following.ctc[row, column],
             old.lm[row] + following.lm[row, token],
             self._next_states(row, token),
@@ -185,32 +180,37 @@ class _Search:
         """Scores of everything that may follow the rows."""
         options, beam, eos = self.options, self.beam, self.heads.eos_id
         decoder, lm = self._model_scores()
-        full = (1 - options.ctc_weight) * decoder + options.lm_weight * lm + options.length_bonus
-        full[:, self.heads.blank_id] = -torch.inf
-        key = decoder if 0 < options.ctc_weight < 1 else full
+        key = decoder
+        if not 0 < options.ctc_weight < 1:
+            key = (1 - options.ctc_weight) * decoder + options.lm_weight * lm
+            key[:, self.heads.blank_id] = -torch.inf
         if self.constraint is not None:
             forbidden = ~torch.stack([self._allowed(self.constraint, s) for s in beam.states])
-            full = full.masked_fill(forbidden, -torch.inf)
             key = key.masked_fill(forbidden, -torch.inf)
         candidates = key.topk(self._num_candidates(key.shape[1])).indices  # (R, C)
-        score = full.gather(1, candidates).masked_fill(candidates == eos, -torch.inf)
-        score = torch.cat([score, full[:, eos, None]], 1) + beam.score[:, None]
+        tokens = torch.cat([candidates, torch.full_like(candidates[:, :1], eos)], 1)
+        # Only these few are summed, and in float64; the vocabulary stays as the models give it.
+        score = (1 - options.ctc_weight) * decoder.gather(1, tokens).double()
+        score += options.lm_weight * lm.gather(1, tokens).double() + options.length_bonus
+        score += beam.score[:, None]
         ctc = torch.zeros_like(score)
         if options.ctc_weight > 0:
             ctc = self._ctc_scores(candidates)
-            score = score + options.ctc_weight * (ctc - beam.ctc[:, None])
-        score = score.masked_fill((beam.score == -torch.inf)[:, None], -torch.inf)
-        tokens = torch.cat([candidates, torch.full_like(candidates[:, :1], eos)], 1)
-        return _Next(tokens, score, ctc, decoder, lm)
+            score += options.ctc_weight * (ctc - beam.ctc[:, None])
+        impossible = (key.gather(1, tokens) == -torch.inf) | (tokens == self.heads.blank_id)
+        impossible[:, :-1] |= candidates == eos
+        impossible |= (beam.score == -torch.inf)[:, None]
+        return _Next(tokens, score.masked_fill(impossible, -torch.inf), ctc, decoder, lm)
 
     def _model_scores(self) -> tuple[Tensor, Tensor]:
         """Next-token log-probabilities (R, V) of text decoder and language model; 0 if unused."""
         last = self.beam.tokens[:, -1]
-        decoder = lm = self.beam.score.new_zeros(len(last), self.heads.ctc_head.out_features)
+        zero = torch.zeros(1, 1, device=last.device)
+        decoder = lm = zero.expand(len(last), self.heads.ctc_head.out_features)
         if self.options.ctc_weight < 1:
-            decoder = self.heads.text_decoder.step(last, self.decoder_cache).double()
+            decoder = self.heads.text_decoder.step(last, self.decoder_cache)
         if self.language_model is not None:
-            lm = self.language_model.step(last, self.lm_cache).double()
+            lm = self.language_model.step(last, self.lm_cache)
         return decoder, lm
 
     def _num_candidates(self, vocab_size: int) -> int:
@@ -290,8 +290,8 @@ class _Search:
             kept = (kept + torch.arange(beam_size, device=row.device)).flatten()
             self.beam, row = self.beam.select(kept), row[kept]
         if self.options.ctc_weight < 1:
-            cache = self.decoder_cache
-            self.decoder_cache = cache.select_tokens(row) if all_stay else cache.select(row)
+            rows = row.view(-1, self.options.beam_size)
+            self.decoder_cache = self.decoder_cache.select(rows)
         if self.options.ctc_weight > 0:
             last = self.beam.tokens[:, -1]
             self.prefixes = self.prefix_scorer.extend(self.prefixes, row, last)
