@@ -71,12 +71,13 @@ class RelativeAttention(_Heads):
         nn.init.xavier_uniform_(self.position_bias)
 
     def forward(self, x: Tensor, positions: Tensor, valid: Tensor) -> Tensor:
-        """Attend within x (B, T, D) over frames where valid (B, T); positions (2T-1, D)."""
+        """Attend within x (B, T, D) over frames where valid (B, T); positions (2T-1 or T, D).
+
+        The positions are those of `viseme.nn.positional`, in the form for this attention.
+        """
         query = _split_heads(self.query(x), self.num_heads)
         key = _split_heads(self.key(x), self.num_heads)
         value = _split_heads(self.value(x), self.num_heads)
-        if self.legacy:
-            positions = positions[: x.shape[1]]  # of frames before, and of the frame itself
         position = _split_heads(self.position(positions)[None], self.num_heads)
         by_distance = (query + self.position_bias[:, None]) @ position.transpose(-1, -2)
         by_key = legacy_shift(by_distance, valid.sum(1)) if self.legacy else shift(by_distance)
@@ -101,23 +102,21 @@ def shift(by_distance: Tensor) -> Tensor:
     return padded[:, :, 1:].reshape(batch, heads, length, width)[..., :length]
 
 
-def legacy_shift(by_distance: Tensor, lengths: Tensor) -> Tensor:
-    """Scores by key (B, N, T, T) as ESPnet made them before 2021, from a table of the past alone.
+def legacy_shift(by_position: Tensor, lengths: Tensor) -> Tensor:
+    """Turn scores by legacy position (B, N, T, T) into scores by key (B, N, T, T).
 
-    The columns of by_distance (B, N, T, T) are distances T-1 to 0. The pad-and-reshape trick of
-    Transformer-XL is right in a decoder, which looks back only. In an encoder it gives every frame
-    ahead the score of another one: the next frame has 0, and the frame at distance d >= 2 ahead of
-    frame i has what frame i+1 gives to distance L+1-d behind it, L being the clip's length. Models
-    trained with that need it. Here it is written out, with L from lengths (B,), so that padding
-    does not change it.
+    Until 2021 ESPnet used the pad-and-reshape trick on a table that is only as long as the clip.
+    That is right in a decoder, which looks back only. In an encoder a frame behind gets the last
+    columns, the next frame 0, and the frame at distance d >= 2 ahead of frame i gets what frame
+    i + 1 gives to column d - 2. Models that were trained so need it so. Here it is written out for
+    clips of lengths (B,), so that padding does not change it.
     """
-    size = by_distance.shape[-1]
-    frame = torch.arange(size, device=by_distance.device)
+    size = by_position.shape[-1]
+    frame = torch.arange(size, device=by_position.device)
     row, ahead = frame[:, None].expand(size, size), frame - frame[:, None]
-    row = torch.where(ahead > 0, row + 1, row).clamp(max=size - 1)
-    wrapped = lengths[:, None, None] + 1 - ahead  # (B, T, T)
-    distance = torch.where(ahead > 0, wrapped, -ahead).clamp(0, size - 1)
-    index = (row * size + size - 1 - distance).flatten(1)  # (B, T*T)
-    index = index[:, None].expand(-1, by_distance.shape[1], -1)
-    scores = by_distance.flatten(2).gather(2, index).unflatten(2, (size, size))
+    row = torch.where(ahead > 0, row + 1, row)
+    column = torch.where(ahead > 0, ahead - 2, lengths[:, None, None] - 1 + ahead)  # (B, T, T)
+    index = (row * size + column).clamp(0, size * size - 1).flatten(1)  # clamped: masked anyway
+    index = index[:, None].expand(-1, by_position.shape[1], -1)
+    scores = by_position.flatten(2).gather(2, index).unflatten(2, (size, size))
     return scores.masked_fill(ahead == 1, 0)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from viseme.nn.attention import RelativeAttention
-from viseme.nn.positional import relative_positions
+from viseme.nn.positional import legacy_relative_positions, relative_positions
 
 LAYER_NORM_EPS = 1e-12
 
@@ -103,6 +103,7 @@ class ConformerEncoder(nn.Module):
         legacy_positions: bool = False,
     ) -> None:
         super().__init__()
+        self.position_table = legacy_relative_positions if legacy_positions else relative_positions
         self.dim = dim
         self.dropout = nn.Dropout(dropout)
         self.blocks = nn.ModuleList(
@@ -115,7 +116,7 @@ class ConformerEncoder(nn.Module):
 
     def forward(self, x: Tensor, valid: Tensor) -> Tensor:
         x = self.dropout(x * math.sqrt(self.dim))
-        positions = self.dropout(relative_positions(x.shape[1], self.dim, like=x))
+        positions = self.dropout(self.position_table(x.shape[1], self.dim, like=x))
         for block in self.blocks:
             x = block(x, positions, valid)
         return torch.where(valid[..., None], self.norm(x), 0)

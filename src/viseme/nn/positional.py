@@ -5,6 +5,8 @@ import math
 import torch
 from torch import Tensor
 
+LEGACY_TABLE_LENGTH = 5000
+
 
 def _sinusoid(position: Tensor, dim: int) -> Tensor:
     """Interleaved sine and cosine table (P, dim) of positions (P,)."""
@@ -23,3 +25,13 @@ def relative_positions(length: int, dim: int, *, like: Tensor) -> Tensor:
     """Table (2*length-1, dim) of distances length-1, ..., 0, ..., -(length-1) (Transformer-XL)."""
     distance = torch.arange(length - 1, -length, -1, device=like.device)
     return _sinusoid(distance, dim).to(like.dtype)
+
+
+def legacy_relative_positions(length: int, dim: int, *, like: Tensor) -> Tensor:
+    """Table (length, dim) that ESPnet's relative attention had until 2021.
+
+    It is the start of one reversed table for all clips: 4999, 4998, ... whatever the length. See
+    `viseme.nn.attention.legacy_shift` for what is made of it.
+    """
+    last = max(LEGACY_TABLE_LENGTH, length) - 1
+    return _sinusoid(torch.arange(last, last - length, -1, device=like.device), dim).to(like.dtype)
