@@ -7,7 +7,11 @@ from typing import Any
 
 from viseme.errors import ConfigError
 
-SYSTEMS = {"auto_avsr": "viseme.systems.auto_avsr"}
+SYSTEMS = {
+    "auto_avsr": "viseme.systems.auto_avsr",
+    "language_model": "viseme.systems.language_model",
+    "raven": "viseme.systems.raven",
+}
 
 
 def system(name: str) -> ModuleType:

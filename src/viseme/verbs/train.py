@@ -89,12 +89,15 @@ def train(
         device: "auto", "cpu" or "cuda".
 
     Raises:
-        ConfigError: no such system, preset or setting, or the folder holds another run.
+        ConfigError: no such system, preset or setting, a system without training, or the folder
+            holds another run.
         ManifestError: the manifest is malformed or has no clips of a split.
         ModelError: the folder's checkpoint is damaged or of another run.
     """
     out, device = Path(out), pick_device(device)
     module = system_module(system)
+    if not hasattr(module, "Training"):
+        raise ConfigError(f"{system} cannot be trained here", todo="`viseme import` fills it.")
     config = _config(module, preset, settings or {})
     clips = read_manifest(manifest)
     train_clips = _of_splits(clips, train_splits, manifest)

@@ -1,0 +1,59 @@
+"""Transformer language models of tokens, to be fused into a recogniser's search.
+
+The network of ESPnet that Auto-AVSR (arXiv 2303.14307) and RAVEn (arXiv 2212.06246) decode with:
+16 causal layers of width 512, no positions. Published ones come in through `viseme import`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from viseme.config import from_dict
+from viseme.models.folder import ModelFolder, fill, pick_device
+from viseme.recognition.transformer_lm import TransformerLanguageModel
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Sizes of the network; the defaults are those of all published models.
+
+    Attributes:
+        embedding_dim: width of the token embedding.
+        dim: width of the Transformer.
+        num_layers: its layers.
+        num_heads: its attention heads.
+        hidden_dim: its feed-forward width.
+    """
+
+    embedding_dim: int = 128
+    dim: int = 512
+    num_layers: int = 16
+    num_heads: int = 8
+    hidden_dim: int = 2048
+
+    def __post_init__(self) -> None:
+        if self.dim % self.num_heads:
+            raise ValueError(f"dim {self.dim} is not divisible by num_heads {self.num_heads}")
+
+
+def network(config: dict[str, Any], vocab_size: int) -> TransformerLanguageModel:
+    """The network of a model folder's settings."""
+    sizes = from_dict(ModelConfig, config)
+    return TransformerLanguageModel(
+        vocab_size,
+        sizes.embedding_dim,
+        sizes.dim,
+        sizes.num_layers,
+        sizes.num_heads,
+        sizes.hidden_dim,
+    )
+
+
+def load(folder: ModelFolder, device: str) -> TransformerLanguageModel:
+    """The language model in a model folder, ready for a search.
+
+    Raises:
+        ModelError: the weights do not fit the settings; missing, extra and misshapen ones are told.
+    """
+    made = network(folder.config, folder.tokenizer().vocab_size)
+    fill(made, folder.weights(), folder.path)
+    return made.to(pick_device(device)).eval()
