@@ -1,11 +1,11 @@
 """All families of checkpoints that can be imported, and telling them apart."""
 
 from viseme.errors import ConfigError, ModelError
-from viseme.interop import auto_avsr, vsr_multilingual
+from viseme.interop import auto_avsr, espnet_lm, raven, vsr_multilingual
 from viseme.interop.checkpoint import Checkpoint
 from viseme.interop.source import Source
 
-_MODULES = (auto_avsr, vsr_multilingual)
+_MODULES = (auto_avsr, vsr_multilingual, raven, espnet_lm)
 
 SOURCES: dict[str, Source] = {module.SOURCE.name: module.SOURCE for module in _MODULES}
 AUTO = "auto"
