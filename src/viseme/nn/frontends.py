@@ -37,9 +37,10 @@ class VisualFrontend(nn.Module):
         """
         del lengths
         batch, time = video.shape[:2]
-        x = F.silu(self.norm(self._stem(video[:, :, 0])))
+        x = video[:, :, 0].to(self.stem.weight.dtype)
+        x = F.silu(self.norm(self._stem(x)))
         x = self.trunk(F.max_pool2d(x, 3, stride=2, padding=1))
-        return x.mean((2, 3)).unflatten(0, (batch, time))
+        return x.mean((2, 3)).unflatten(0, (batch, time)).to(video.dtype)
 
     def _stem(self, video: Tensor) -> Tensor:
         """The 3-D convolution of (B, T, H, W) as a 2-D one over stacked neighbour frames.
@@ -53,14 +54,21 @@ class VisualFrontend(nn.Module):
         stacked = window.flatten(0, 1).permute(0, 3, 1, 2)
         stacked = stacked.contiguous(memory_format=torch.channels_last)
         padding = tuple(edge // 2 for edge in size)
-        return F.conv2d(stacked, self.stem.weight[:, 0], stride=2, padding=padding)
+        weight, bias = self.stem.weight[:, 0], self.stem.bias
+        return F.conv2d(stacked, weight, bias, stride=2, padding=padding)
 
 
 class AudioFrontend(nn.Module):
-    """1-D ResNet on the raw waveform: (B, S) with S a multiple of 640 -> (B, S/640, D)."""
+    """1-D ResNet on the raw waveform: (B, S) with S a multiple of 640 -> (B, S/640, D).
 
-    def __init__(self, widths: Sequence[int], blocks_per_stage: int) -> None:
+    Padding is zeroed before every kernel; `mask_padding=False` leaves it in, as the original does.
+    """
+
+    def __init__(
+        self, widths: Sequence[int], blocks_per_stage: int, mask_padding: bool = True
+    ) -> None:
         super().__init__()
+        self.mask_padding = mask_padding
         self.stem = nn.Conv1d(1, widths[0], 80, stride=4, padding=38, bias=False)
         self.norm = nn.BatchNorm1d(widths[0])
         self.trunk = ResNetTrunk(1, widths, blocks_per_stage)
@@ -69,11 +77,14 @@ class AudioFrontend(nn.Module):
     def forward(self, audio: Tensor, lengths: Tensor) -> Tensor:
         """Features of waveforms (B, S), zero after their lengths (B,) in frames of 640 samples."""
         num_frames = audio.shape[1] // SAMPLES_PER_FRAME
-        x = F.silu(self.norm(self.stem(audio[:, None])))  # (B, C, S/4)
+        x = audio[:, None].to(self.stem.weight.dtype)
+        x = F.silu(self.norm(self.stem(x)))  # (B, C, S/4)
         per_frame = SAMPLES_PER_FRAME // 4
+        if not self.mask_padding:
+            return F.avg_pool1d(self.trunk(x), per_frame // 8).transpose(1, 2).to(audio.dtype)
         x = x * valid_mask(lengths * per_frame, num_frames * per_frame)[:, None]
         for index, stage in enumerate(self.trunk.stages):
             per_frame = per_frame if index == 0 else per_frame // 2
             valid = valid_mask(lengths * per_frame, num_frames * per_frame)[:, None]
             x = stage(x, valid)
-        return F.avg_pool1d(x, per_frame).transpose(1, 2)
+        return F.avg_pool1d(x, per_frame).transpose(1, 2).to(audio.dtype)

@@ -265,9 +265,10 @@ class AutoAVSR(nn.Module):
             self.video = Stream(VisualFrontend(widths, blocks), config)
         if config.modality in ("audio", "av"):
             sound = config.of_audio()
-            self.audio = Stream(AudioFrontend(sound.frontend_widths, blocks), sound)
+            frontend = AudioFrontend(sound.frontend_widths, blocks, config.mask_padding)
+            self.audio = Stream(frontend, sound)
         if config.modality == "av":
-            self.fusion = Fusion(config.dim, config.fusion_dim)
+            self.fusion = Fusion(config.dim, config.fusion_dim, config.mask_padding)
         text_decoder = TextDecoder(
             vocab_size,
             config.dim,
@@ -357,8 +358,7 @@ class Training:
         loss, word_loss, _ = self._forward(batch)
         recognition = training.ctc_weight * loss.ctc + (1 - training.ctc_weight) * loss.attention
         fade = max(0.0, 1 - step / (training.word_share * self.total_steps))
-        known_frames = int((batch.words != IGNORE_ID).sum())
-        clips, frames = mean_weights(self.fabric, [len(batch.ids), known_frames])
+        clips, tokens, frames = mean_weights(self.fabric, _counts(batch))
         total = clips * recognition + frames * training.word_weight * fade * word_loss
         self.optimizer.zero_grad()
         self.fabric.backward(total)
@@ -369,7 +369,7 @@ class Training:
             "loss": clips * recognition,
             "ctc": clips * loss.ctc,
             "attention": clips * loss.attention,
-            "accuracy": clips * loss.accuracy,
+            "accuracy": tokens * loss.accuracy,
             "words": frames * word_loss,
         }
         means = mean_over_processes(self.fabric, scalars)
@@ -429,6 +429,13 @@ class Training:
 def network(config: Mapping[str, Any], vocab_size: int) -> AutoAVSR:
     """The network of a model folder's settings."""
     return AutoAVSR(from_dict(ModelConfig, config), vocab_size)
+
+
+def _counts(batch: Batch) -> tuple[int, int, int]:
+    """Clips, tokens with the end of each text, and frames whose word is known."""
+    clips = len(batch.ids)
+    tokens = int((batch.tokens != IGNORE_ID).sum()) + clips
+    return clips, tokens, int((batch.words != IGNORE_ID).sum())
 
 
 def load(folder: ModelFolder, device: str) -> Recognizer:
