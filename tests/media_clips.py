@@ -56,6 +56,7 @@ class Sound:
     layout: str = "stereo"
     codec: str = "aac"
     clicks_s: Sequence[float] = ()
+    hum: float = 0.01
 
 
 def picture(
@@ -89,7 +90,7 @@ def read_number(image: np.ndarray) -> int:
 def sound(spec: Sound, duration_s: float) -> np.ndarray:
     """One channel of samples (S,) float32 of a sound track."""
     time = np.arange(round(duration_s * spec.sample_rate_hz)) / spec.sample_rate_hz
-    samples = 0.01 * np.sin(2 * np.pi * 200 * time)
+    samples = spec.hum * np.sin(2 * np.pi * 200 * time)
     for click_s in spec.clicks_s:
         inside = (time >= click_s) & (time < click_s + 0.02)
         samples[inside] += 0.8 * np.sin(2 * np.pi * 1000 * (time[inside] - click_s))

@@ -145,6 +145,29 @@ def test_evaluate(viseme: Viseme, stub: Stub, tmp_path: Path) -> None:
     assert {"commit", "seed", "machine", "date"} <= record.keys()
 
 
+def test_evaluate_in_noise(viseme: Viseme, stub: Stub, tmp_path: Path) -> None:
+    manifest = tmp_path / "m.jsonl"
+    manifest.write_text("")
+    call = stub("viseme.verbs.evaluate.evaluate", lambda *_, **__: REPORT)
+    options = ["--noise", "pink,white", "--snr", "5,-5", "--mode", "audio"]
+    assert viseme("evaluate", "tiny", manifest, *options).code == 0
+    assert call.options is not None
+    names = [condition.name for condition in call.options["conditions"]]
+    assert names == ["clean", "pink 5 dB", "pink -5 dB", "white 5 dB", "white -5 dB"]
+    assert call.options["mode"] == "audio"
+
+
+@pytest.mark.parametrize("options", [["--noise", "traffic"], ["--snr", "loud"]])
+def test_evaluate_refuses_unknown_noise(
+    viseme: Viseme, stub: Stub, tmp_path: Path, options: list[str]
+) -> None:
+    stub("viseme.verbs.evaluate.evaluate", lambda *_, **__: REPORT)
+    (tmp_path / "m.jsonl").write_text("")
+    ran = viseme("evaluate", "tiny", tmp_path / "m.jsonl", *options)
+    assert ran.code == 2
+    assert options[0] in ran.err
+
+
 def test_demo(viseme: Viseme, stub: Stub) -> None:
     report = SimpleNamespace(
         clip=Path("a.mpg"),

@@ -247,6 +247,23 @@ def test_an_audio_visual_model_starts_from_models_of_one_stream(
             torch.testing.assert_close(value, origin[name], rtol=0, atol=2e-3)
 
 
+def test_frozen_frontends_stay_as_they_are(manifest: Path) -> None:
+    training = trained(tiny("av", training__frozen_frontends="true"), total_steps=3)
+    before = {name: tensor.clone() for name, tensor in training.network.state_dict().items()}
+    batch = one_batch(manifest, "av")
+    for step in range(3):
+        training.modules.train()
+        training.train_step(batch, step)
+    changed = {
+        name
+        for name, tensor in training.network.state_dict().items()
+        if not torch.equal(tensor, before[name])
+    }
+    assert not any(".frontend." in name for name in changed)
+    assert any(name.startswith("video.encoder") for name in changed)
+    assert any(name.startswith("fusion") for name in changed)
+
+
 def test_a_part_that_the_network_lacks_is_refused(manifest: Path, tmp_path: Path) -> None:
     settings = TINY | {"loop.epochs": "1"}
     lips = train("auto_avsr", manifest, tmp_path / "video", preset="ci", settings=settings).model

@@ -1,12 +1,14 @@
 """Scores of a model on a prepared manifest: splits, figures, calibration."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from tiny_corpus import write_corpus
 from viseme.data.manifest import Clip, read_manifest, write_manifest
 from viseme.data.roi_storage import write_rois
 from viseme.errors import ManifestError
@@ -16,7 +18,9 @@ from viseme.recognition.recognizer import Reading, ReadingConfig, Recognizer
 from viseme.systems.auto_avsr import PRESETS, AutoAVSR
 from viseme.text.tokenizer import CharacterTokenizer
 from viseme.text.transcript import Word
+from viseme.verbs.conditions import Condition, conditions
 from viseme.verbs.evaluate import ReadClip, calibrate, evaluate, read_clips, summary
+from viseme.verbs.modes import Mode
 
 TOKENIZER = CharacterTokenizer.from_texts(["abcdefghijklmnopqrstuvwxyz "])
 
@@ -106,3 +110,57 @@ def test_no_clip_of_the_calibration_is_withheld(recognizer: Recognizer, manifest
     assert 0 < config.abstention.least_confidence < 1
     calibrated = Recognizer("calibrated", recognizer.network, TOKENIZER, config, "cpu")
     assert [item.reading.withheld for item in read_clips(calibrated, clips)] == [None] * len(clips)
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recognizer, Path]:
+    """A model of lips and voice that knows nothing, and clips with both."""
+    torch.manual_seed(0)
+    network = AutoAVSR(replace(PRESETS["ci"].model, modality="av"), TOKENIZER.vocab_size)
+    config = ReadingConfig("av", 64, abstention=Abstention(0.0, 0.0))
+    manifest = write_corpus(tmp_path_factory.mktemp("both"), 1, 2)
+    return Recognizer("random", network, TOKENIZER, config, "cpu"), manifest
+
+
+def test_conditions_are_scored_apart(both: tuple[Recognizer, Path]) -> None:
+    recognizer, manifest = both
+    heard = conditions(("white", "babble"), (5, -20), manifest)
+    report = evaluate(recognizer, manifest, splits=["val"], beam=1, mode="av", conditions=heard)
+    titles = [f"val, {kind} {level} dB" for kind in ("white", "babble") for level in (5, -20)]
+    assert [name for name in report if name.startswith("val")] == ["val", *titles]
+    assert report["mode"] == "av"
+    again = evaluate(recognizer, manifest, splits=["val"], beam=1, mode="av", conditions=heard)
+    for name in ("val", *titles):
+        assert again[name]["texts"] == report[name]["texts"]
+
+
+def test_noise_reaches_ears_not_eyes(both: tuple[Recognizer, Path]) -> None:
+    recognizer, manifest = both
+    clips = [clip for clip in read_manifest(manifest) if clip.split == "val"]
+    clean, noisy = conditions(("white",), (-20,), manifest)
+
+    def scores(mode: Mode, condition: Condition) -> list[float]:
+        read = read_clips(recognizer, clips, mode=mode, condition=condition)
+        return [item.reading.hypothesis.score for item in read if item.reading.hypothesis]
+
+    assert scores("video", clean) == scores("video", noisy)
+    assert scores("audio", clean) != scores("audio", noisy)
+    assert scores("av", clean) != scores("av", noisy)
+    assert scores("auto", noisy) == scores("video", clean)
+
+
+def test_calibration_reads_in_every_mode(
+    both: tuple[Recognizer, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recognizer, manifest = both
+    seen: list[tuple[str, str]] = []
+
+    def spied(*arguments, mode: Mode, condition: Condition):
+        seen.append((mode, condition.name))
+        return read_clips(*arguments, mode=mode, condition=condition)
+
+    monkeypatch.setattr("viseme.verbs.evaluate.read_clips", spied)
+    calibrate(recognizer, read_manifest(manifest))
+    hiss = "white 5 dB"
+    ways = [("video", "clean"), ("audio", "clean"), ("audio", hiss), ("av", "clean"), ("av", hiss)]
+    assert seen == ways

@@ -1,6 +1,7 @@
 """Files to text with a model that knows nothing: chunks, order, errors, exit from bad input."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,10 @@ import torch
 from media_clips import Sound, write_clip
 from viseme.errors import ConfigError, VisemeError
 from viseme.face.tracker import Face
+from viseme.media import write_audio
 from viseme.recognition.confidence import Abstention
 from viseme.recognition.recognizer import ReadingConfig, Recognizer
-from viseme.systems.auto_avsr import PRESETS, AutoAVSR
+from viseme.systems.auto_avsr import PRESETS, AutoAVSR, Modality
 from viseme.text.tokenizer import CharacterTokenizer
 from viseme.verbs.transcribe import transcribe, transcribe_files
 
@@ -30,11 +32,13 @@ class StillFace:
             yield [face] if frame.max() > 40 else []
 
 
-def recognizer(chunk_s: float = 1.0, least_confidence: float = 0.0) -> Recognizer:
+def recognizer(
+    chunk_s: float = 1.0, least_confidence: float = 0.0, modality: Modality = "video"
+) -> Recognizer:
     torch.manual_seed(1)
-    network = AutoAVSR(PRESETS["ci"].model, TOKENIZER.vocab_size)
+    network = AutoAVSR(replace(PRESETS["ci"].model, modality=modality), TOKENIZER.vocab_size)
     config = ReadingConfig(
-        "video",
+        modality,
         PRESETS["ci"].model.crop_size,
         chunk_s,
         abstention=Abstention(least_confidence, 0.5),
@@ -127,8 +131,6 @@ def test_a_model_of_lips_refuses_to_listen(clip: Path) -> None:
 
 
 def test_sound_alone_has_no_lips(tmp_path: Path) -> None:
-    from viseme.media import write_audio
-
     path = tmp_path / "voice.wav"
     write_audio(path, np.zeros(16_000, np.float32), 16_000)
     (transcript,) = read([path])
@@ -158,3 +160,66 @@ class BrokenTracker:
 def test_even_a_fault_of_ours_stops_only_its_file(clip: Path) -> None:
     found = read([clip, clip], tracker=BrokenTracker())
     assert ["out of order" in str(transcript.error) for transcript in found] == [True, True]
+
+
+def film(path: Path, *, grey: int, sound: Sound | None) -> Path:
+    """Two seconds of one grey, with a tone or silence."""
+    image = np.full((96, 128, 3), grey, np.uint8)
+    return write_clip(
+        path, num_frames=50, images=[image], numbers=[0] * 50, width=128, height=96, audio=sound
+    )
+
+
+TONE, SILENCE = Sound(clicks_s=(0.5, 1.2)), Sound(hum=0.0)
+
+
+@pytest.mark.parametrize(
+    ("grey", "sound", "mode"),
+    [(200, TONE, "av"), (200, SILENCE, "video"), (200, None, "video"), (0, TONE, "audio")],
+)
+def test_auto_reads_what_is_seen_and_heard(
+    tmp_path: Path, grey: int, sound: Sound | None, mode: str
+) -> None:
+    path = film(tmp_path / "film.mp4", grey=grey, sound=sound)
+    (transcript,) = read([path], model=recognizer(modality="av"))
+    assert transcript.error is None
+    assert transcript.mode == mode
+    (alone,) = read([path], model=recognizer(modality="av"), mode=mode)
+    if mode != "audio":
+        assert transcript.text == alone.text
+
+
+def test_the_voice_is_read_where_no_face_is_seen(tmp_path: Path) -> None:
+    path = film(tmp_path / "dark.mp4", grey=0, sound=TONE)
+    (transcript,) = read([path], model=recognizer(modality="av"))
+    assert any("only the voice is read" in warning for warning in transcript.warnings)
+    (asked,) = read([path], model=recognizer(modality="av"), mode="av")
+    assert asked.error is not None
+
+
+def test_darkness_and_silence_have_no_text(tmp_path: Path) -> None:
+    path = film(tmp_path / "nothing.mp4", grey=0, sound=SILENCE)
+    for mode in ("auto", "av", "video"):
+        (transcript,) = read([path], model=recognizer(modality="av"), mode=mode)
+        assert transcript.text == ""
+        assert "face" in str(transcript.error)
+
+
+@pytest.mark.parametrize("modality", ["audio", "av"])
+@pytest.mark.parametrize("num_samples", [0, 300, 80_000])
+def test_silent_sound_has_no_text(tmp_path: Path, modality: Modality, num_samples: int) -> None:
+    path = tmp_path / "silence.wav"
+    write_audio(path, np.zeros(num_samples, np.float32), 16_000)
+    (transcript,) = read([path], model=recognizer(modality=modality))
+    assert transcript.text == ""
+    assert transcript.error or any("there is no sound" in text for text in transcript.warnings)
+
+
+def test_sound_is_read_by_a_model_that_hears(tmp_path: Path) -> None:
+    path = tmp_path / "voice.wav"
+    write_audio(path, np.random.default_rng(0).normal(0, 0.1, 40_000).astype(np.float32), 16_000)
+    for modality in ("audio", "av"):
+        (transcript,) = read([path], model=recognizer(modality=modality))
+        assert transcript.error is None
+        assert transcript.mode == "audio"
+        assert transcript.text

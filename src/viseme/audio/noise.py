@@ -86,12 +86,13 @@ def music(num_samples: int, rng: Generator) -> Samples:
     """Something like music: a random triad of a major key on every beat, plucked, and a drum."""
     beat = int(SAMPLE_RATE_HZ * 60 / rng.uniform(80, 160))
     root_hz = _ROOT_HZ * 2 ** (rng.integers(12) / 12)
-    tail = np.arange(2 * beat, dtype=np.float32) / SAMPLE_RATE_HZ
+    tail = (np.arange(2 * beat) / SAMPLE_RATE_HZ).astype(np.float32)
     start = int(rng.integers(beat))
     sound = np.zeros(start + num_samples + len(tail), np.float32)
     for at in range(0, start + num_samples, beat):
         step = int(rng.integers(len(_SCALE)))
-        chord = sum(_pluck(root_hz * 2 ** (_semitones(step + up) / 12), tail) for up in _CHORD)
+        pitches_hz = [root_hz * 2 ** (_semitones(step + up) / 12) for up in _CHORD]
+        chord = np.sum([_pluck(pitch_hz, tail) for pitch_hz in pitches_hz], axis=0)
         drum = rng.standard_normal(len(tail)).astype(np.float32) * np.exp(-60 * tail)
         sound[at : at + len(tail)] += chord + drum
     return _unit(sound[start : start + num_samples])

@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -13,8 +13,10 @@ from viseme.cli.console import be_quiet, result, say, table
 from viseme.cli.options import BatchSize, Beam, Device, Grammar, Quiet, comma_list
 from viseme.cli.progress import progress
 
-INTERVAL_SEED = 0
-"""What the metrics resample with for their intervals; nothing else in an evaluation is random."""
+NOISES = ("babble", "white", "pink", "music")
+
+SEED = 0
+"""Of the noise, and of the metrics' resampling for their intervals; nothing else is random."""
 
 
 def command(
@@ -27,6 +29,22 @@ def command(
     beam: Beam = None,
     batch_size: BatchSize = 8,
     device: Device = "auto",
+    mode: Annotated[
+        Literal["auto", "video", "audio", "av"],
+        typer.Option(help="What an audio-visual model reads: lips, voice or both."),
+    ] = "auto",
+    noise: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LIST", help="Add noise: babble, white, pink, music.  [default: none]"
+        ),
+    ] = None,
+    snr: Annotated[
+        str, typer.Option(metavar="LIST", help="Levels of the noise, dB.")
+    ] = "20,10,5,0,-5,-10",
+    babble_split: Annotated[
+        str, typer.Option(help="Split whose sound babble is mixed of.")
+    ] = "val",
     output: Annotated[
         Path | None, typer.Option(dir_okay=False, help="JSON file with all figures and how.")
     ] = None,
@@ -35,9 +53,11 @@ def command(
     """Score a model on clips whose words are known."""
     if quiet:
         be_quiet()
+    noises, levels_db = _noises(noise or []), _levels_db(snr)
 
     from viseme.files import atomic_write
     from viseme.provenance import provenance
+    from viseme.verbs.conditions import conditions
     from viseme.verbs.evaluate import evaluate
 
     with progress("evaluating", quiet=quiet) as bar:
@@ -49,13 +69,15 @@ def command(
             beam=beam,
             batch_size=batch_size,
             device=device,
+            mode=mode,
+            conditions=conditions(noises, levels_db, manifest, babble_split, SEED),
             on_progress=lambda clip, share: bar.report(share, 1, clip),
         )
     result(table(rows(report)))
     if output is not None:
         data = {"manifest": str(manifest), "sha256": _sha256(manifest)}
         record = provenance(["viseme", *sys.argv[1:]])
-        record |= {"seed": INTERVAL_SEED, "data": data, "report": report}
+        record |= {"seed": SEED, "data": data, "report": report}
         with atomic_write(output) as file:
             file.write(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
         say(f"wrote {output}")
@@ -79,6 +101,20 @@ def rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
                 )
             )
     return lines
+
+
+def _noises(values: list[str]) -> list[Any]:
+    kinds = comma_list(values)
+    if set(kinds) - set(NOISES):
+        raise typer.BadParameter(f"choose of {', '.join(NOISES)}", param_hint="--noise")
+    return kinds
+
+
+def _levels_db(text: str) -> list[float]:
+    try:
+        return [float(item) for item in comma_list([text])]
+    except ValueError as error:
+        raise typer.BadParameter("give numbers such as 20,0,-5", param_hint="--snr") from error
 
 
 def _sha256(file: Path) -> str:

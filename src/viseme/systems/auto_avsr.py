@@ -127,6 +127,8 @@ class TrainingConfig:
         modality_dropout: share of audio-visual clips trained with one stream silenced.
         initial: model folders to start from instead of random weights, with the first one's
             tokenizer. Each part (stream, fusion, heads) is that of the first folder that has it.
+        frozen_frontends: leave the frontends as they are in the initial models, their BatchNorm
+            statistics too, which silenced streams would spoil. Spares a third of a step.
         average_last: the model is the mean of the weights of so many last epochs.
     """
 
@@ -139,6 +141,7 @@ class TrainingConfig:
     word_share: float = 0.6
     modality_dropout: float = 0.0
     initial: tuple[str, ...] = ()
+    frozen_frontends: bool = False
     average_last: int = 10
 
 
@@ -340,6 +343,11 @@ class Training:
     def __init__(self, config: Config, tokenizer: Tokenizer, vocabulary: dict[str, int]) -> None:
         self.config, self.tokenizer = config, tokenizer
         self.network = AutoAVSR(config.model, tokenizer.vocab_size)
+        self.frozen = nn.ModuleList()
+        if config.training.frozen_frontends:
+            streams = [part for part in self.network.children() if isinstance(part, Stream)]
+            self.frozen = nn.ModuleList(stream.frontend for stream in streams)
+            self.frozen.requires_grad_(False)
         smoothing = config.training.label_smoothing
         self.modules: Any = WithLosses(self.network, len(vocabulary), smoothing)
 
@@ -353,6 +361,7 @@ class Training:
     def train_step(self, batch: Batch, step: int) -> dict[str, float]:
         """One update: CTC and attention (equation 1 of the paper), and the fading word loss."""
         training = self.config.training
+        self.frozen.eval()
         rate = set_rate(self.optimizer, self.config.optim, step, self.total_steps)
         batch = self._drop_modality(batch.to(self.fabric.device))
         loss, word_loss, _ = self._forward(batch)

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from viseme.data.dataset import load_example
-from viseme.data.example import VIDEO_FPS
+from viseme.data.loading import load_example
+from viseme.data.example import VIDEO_FPS, Example
 from viseme.data.manifest import Clip, read_manifest
 from viseme.errors import ManifestError
 from viseme.metrics.calibration import expected_calibration_error
@@ -19,12 +19,23 @@ from viseme.recognition.confidence import Calibration
 from viseme.recognition.grammar import Constraint, load_grammar
 from viseme.recognition.recognizer import Reading, ReadingConfig, Recognizer
 from viseme.systems import load
+from viseme.verbs.conditions import CLEAN, Condition
+from viseme.verbs.modes import UNHEARD, Mode, attend, mode_of
 from viseme.verbs.streams import streams
 
 Progress = Callable[[str, float], None]
 
 NUM_CONFUSIONS = 20
 ABSTENTION_MARGIN = 0.9
+
+_NOISY = Condition("white", 5.0)
+_HEARD: list[tuple[Mode, Condition]] = [("audio", CLEAN), ("audio", _NOISY)]
+_SEEN: list[tuple[Mode, Condition]] = [("video", CLEAN)]
+_WAYS = {
+    "video": _SEEN,
+    "audio": _HEARD,
+    "av": [*_SEEN, *_HEARD, ("av", CLEAN), ("av", _NOISY)],
+}
 
 
 @dataclass(frozen=True)
@@ -63,9 +74,13 @@ def evaluate(
     beam: int | None = None,
     batch_size: int = 8,
     device: str = "auto",
+    mode: Mode = "auto",
+    conditions: Sequence[Condition] = (CLEAN,),
     on_progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Score a model on the transcribed clips of a manifest; a plain report by split.
+
+    Noisy conditions are entries of their own, such as "test, babble 0 dB".
 
     Args:
         model: name of a bundled model, a model folder, or a loaded model.
@@ -75,6 +90,8 @@ def evaluate(
         beam: width of the search; None for the model's own.
         batch_size: clips read together.
         device: "auto", "cpu" or "cuda".
+        mode: what an audio-visual model reads; "auto" decides for each clip.
+        conditions: under which the clips are read; clean if not told otherwise.
         on_progress: called with a clip's id and the share of all clips read.
 
     Raises:
@@ -89,19 +106,22 @@ def evaluate(
     wanted = list(splits) if splits else sorted({str(clip.split) for clip in clips})
     report: dict[str, Any] = {"model": recognizer.name, "search": asdict(options)}
     report["constraint"] = str(constraint) if constraint else None
+    report["mode"] = mode_of(recognizer, mode)
     chosen = {name: [clip for clip in clips if clip.split == name] for name in wanted}
-    total, done = sum(map(len, chosen.values())), 0
+    total, done = sum(map(len, chosen.values())) * len(conditions), 0
     for name, part in chosen.items():
         if not part:
             raise ManifestError(f"no transcribed clips of split {name!r}", path=manifest)
-        started = time.perf_counter()
-        read: list[ReadClip] = []
-        for item in read_clips(recognizer, part, options, grammar, batch_size):
-            read.append(item)
-            done += 1
-            if on_progress is not None:
-                on_progress(item.clip.id, done / total)
-        report[name] = summary(read, time.perf_counter() - started)
+        for condition in conditions:
+            started = time.perf_counter()
+            read: list[ReadClip] = []
+            for item in read_clips(recognizer, part, options, grammar, batch_size, mode, condition):
+                read.append(item)
+                done += 1
+                if on_progress is not None:
+                    on_progress(item.clip.id, done / total)
+            title = name if condition.kind is None else f"{name}, {condition.name}"
+            report[title] = summary(read, time.perf_counter() - started)
     return report
 
 
@@ -111,18 +131,29 @@ def read_clips(
     options: SearchOptions | None = None,
     constraint: Constraint | None = None,
     batch_size: int = 8,
+    mode: Mode = "auto",
+    condition: Condition = CLEAN,
 ) -> Iterator[ReadClip]:
     """Read prepared clips, several at a time, in their order."""
-    modality = recognizer.config.modality
+    mode = mode_of(recognizer, mode)
+    modality = mode if mode != "auto" else "av"
     for first in range(0, len(clips), batch_size):
         batch = clips[first : first + batch_size]
-        examples = [load_example(clip, modality) for clip in batch]
+        examples = [_heard(load_example(clip, modality), condition) for clip in batch]
         lengths = torch.tensor([example.num_frames for example in examples])
-        rois, sound = [e.video for e in examples], [e.audio for e in examples]
+        attended = [attend(mode, example.video, example.audio) for example in examples]
+        rois, sound = [a.rois for a in attended], [a.audio for a in attended]
         stream, audio = streams(recognizer, rois, sound, lengths)
         readings = recognizer.read(stream, lengths, audio, options=options, constraint=constraint)
-        for clip, example, reading in zip(batch, examples, readings, strict=True):
-            yield ReadClip(clip, reading, example.num_frames)
+        for clip, example, left, reading in zip(batch, examples, attended, readings, strict=True):
+            yield ReadClip(clip, UNHEARD if left.is_unheard else reading, example.num_frames)
+
+
+def _heard(example: Example, condition: Condition) -> Example:
+    """A clip with the sound that it has under a condition."""
+    if example.audio is None:
+        return example
+    return replace(example, audio=condition.heard(example.id, example.audio))
 
 
 def summary(read: Sequence[ReadClip], seconds: float) -> dict[str, Any]:
@@ -149,14 +180,20 @@ def summary(read: Sequence[ReadClip], seconds: float) -> dict[str, Any]:
 def calibrate(recognizer: Recognizer, clips: Sequence[Clip]) -> ReadingConfig:
     """The model's settings with confidences fitted on held-out clips, and when to abstain.
 
-    Words are withheld where their mean confidence is clearly lower than in any of those clips. A
-    model that reads no word in them stays as it is.
+    The clips are read in every way that the model can be used: each mode, and sound with and
+    without noise. Words are withheld where their mean confidence is clearly lower than in any of
+    these readings. A model that reads no word in them stays as it is.
     """
     plain = replace(recognizer.config, calibration=Calibration())
     bare = Recognizer(
         recognizer.name, recognizer.network, recognizer.tokenizer, plain, str(recognizer.device)
     )
-    verdicts = [found for item in read_clips(bare, clips) if (found := item.verdicts())]
+    verdicts = [
+        found
+        for mode, condition in _WAYS[recognizer.config.modality]
+        for item in read_clips(bare, clips, mode=mode, condition=condition)
+        if (found := item.verdicts())
+    ]
     if not verdicts:
         return recognizer.config
     words = [verdict for found in verdicts for verdict in found]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from viseme.ahead import ahead
 from viseme.data.example import VIDEO_FPS
 from viseme.data.inputs import fit_audio
-from viseme.errors import ConfigError, NoAudioError, NoFaceError, NoVideoError, VisemeError
+from viseme.errors import NoAudioError, NoFaceError, NoVideoError, VisemeError
 from viseme.face.crop import mouth_blocks
 from viseme.face.select import Selection
 from viseme.face.tracker import FaceTracker
@@ -30,10 +30,10 @@ from viseme.recognition.recognizer import Reading, Recognizer
 from viseme.recognition.stitch import chunks, stitch
 from viseme.systems import load
 from viseme.text.transcript import Transcript, Word
+from viseme.verbs.modes import UNHEARD, Attended, Mode, attend, mode_of
 from viseme.verbs.streams import streams
 from viseme.verbs.windows import windows
 
-Mode = Literal["auto", "video", "audio", "av"]
 Progress = Callable[[str, float], None]
 
 logger = logging.getLogger(__name__)
@@ -49,16 +49,12 @@ class Chunk:
 
     Attributes:
         start_frame, end_frame: its place in the recording, frames of 1/25 s.
-        rois: mouth ROIs (T, 96, 96), or None where only sound is read.
-        visible: share of the frames in which the mouth is seen; 1 where only sound is read.
-        audio: waveform (640 T,), or None where only lips are read.
+        read: its lips, its sound, or both.
     """
 
     start_frame: int
     end_frame: int
-    rois: NDArray[np.uint8] | None
-    visible: float
-    audio: NDArray[np.float32] | None
+    read: Attended
 
     @property
     def num_frames(self) -> int:
@@ -71,13 +67,21 @@ class _Job:
     """A file on its way through the reader."""
 
     path: Path
-    mode: str
+    mode: Mode
     duration_s: float = 0.0
     bounds: list[tuple[int, int]] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
     seconds: float = 0.0
+    modes: set[Mode] = field(default_factory=set)
+    is_heard: bool = False
+
+    def mode_read(self) -> Mode:
+        """What was read of it: both if one here and the other there."""
+        if len(self.modes) == 1:
+            return next(iter(self.modes))
+        return "av" if self.modes or self.mode == "auto" else self.mode
 
 
 def transcribe(path: str | Path, **options: Any) -> Transcript:
@@ -110,7 +114,8 @@ def transcribe_files(
     Args:
         paths: video or audio files.
         model: name of a bundled model, a model folder, or a loaded model.
-        mode: what to read; "auto" takes all that the model can read and the file has.
+        mode: what to read; "auto" takes what the model can read and the file has, but for voices
+            lost in noise and lips that are hidden.
         beam: width of the search; None for the model's own.
         batch_size: chunks decoded together; it does not change the text.
         device: "auto", "cpu" or "cuda".
@@ -151,14 +156,8 @@ class _Reader:
     def __init__(
         self, recognizer: Recognizer, mode: Mode, beam: int | None, constraint: str | Path | None
     ) -> None:
-        able = recognizer.config.modality
-        if mode not in ("auto", able) and able != "av":
-            raise ConfigError(
-                f"the model {recognizer.name} reads {able}, not {mode}",
-                todo="Choose another --model or leave out --mode.",
-            )
         self.recognizer = recognizer
-        self.mode = able if mode == "auto" else mode
+        self.mode = mode_of(recognizer, mode)
         options = recognizer.config.search
         self.options = options if beam is None else replace(options, beam_size=beam)
         self.constraint = None
@@ -173,6 +172,9 @@ class _Reader:
             job.mode = self._mode_for(info)
             yield from self._pieces(job, info, select, tracker)
         except NoFaceError as error:
+            if job.is_heard:
+                job.warnings.append(f"only the voice is read: {error.what}")
+                return
             job.error = str(NoFaceError(error.what, path=job.path, todo=error.todo))
         except VisemeError as error:
             job.error = str(error)
@@ -180,18 +182,18 @@ class _Reader:
             logger.debug("%s", job.path, exc_info=True)
             job.error = f"{job.path}: cannot be read ({type(error).__name__}: {error})."
 
-    def _mode_for(self, info: MediaInfo) -> str:
+    def _mode_for(self, info: MediaInfo) -> Mode:
         """What of the file is read, given what it has."""
-        if self.mode in ("video", "av") and info.video is None:
-            if self.mode == "av":
+        if self.mode != "audio" and info.video is None:
+            if self.mode != "video":
                 return "audio"
             raise NoVideoError(
                 "has no picture to read lips from",
                 path=info.path,
                 todo="Give a video, or a model that reads sound.",
             )
-        if self.mode in ("audio", "av") and info.audio is None:
-            if self.mode == "av":
+        if self.mode != "video" and info.audio is None:
+            if self.mode != "audio":
                 return "video"
             raise NoAudioError(
                 "has no sound",
@@ -208,7 +210,7 @@ class _Reader:
         if job.mode == "audio":
             total = max(1, round(job.duration_s * VIDEO_FPS))
             for start, end in chunks(total, size, overlap):
-                yield Chunk(start, end, None, 1.0, _sound(job.path, start, end))
+                yield Chunk(start, end, attend("audio", None, _sound(job.path, start, end)))
             return
         frames = read_frames(job.path, fps=VIDEO_FPS, on_warning=job.warnings.append)
         listens = select == "speaking" and info.audio is not None
@@ -222,14 +224,16 @@ class _Reader:
         )
         for start, rois, visible in windows(blocks, size, overlap):
             end = start + len(rois)
-            audio = _sound(job.path, start, end) if job.mode == "av" else None
-            yield Chunk(start, end, rois, float(visible.mean()), audio)
+            audio = None if job.mode == "video" else _sound(job.path, start, end)
+            chunk = Chunk(start, end, attend(job.mode, rois, audio, float(visible.mean())))
+            job.is_heard |= chunk.read.mode == "audio"
+            yield chunk
 
     def read(self, batch: Sequence[tuple[_Job, Chunk]]) -> None:
         """Read chunks of one or several files together."""
-        pieces = [chunk for _, chunk in batch]
-        lengths = torch.tensor([chunk.num_frames for chunk in pieces])
-        rois, sound = [chunk.rois for chunk in pieces], [chunk.audio for chunk in pieces]
+        pieces = [chunk.read for _, chunk in batch]
+        lengths = torch.tensor([chunk.num_frames for _, chunk in batch])
+        rois, sound = [piece.rois for piece in pieces], [piece.audio for piece in pieces]
         stream, audio = streams(self.recognizer, rois, sound, lengths)
         readings = self.recognizer.read(
             stream,
@@ -237,10 +241,11 @@ class _Reader:
             audio,
             options=self.options,
             constraint=self.constraint,
-            visible=[chunk.visible for chunk in pieces],
+            visible=[piece.visible for piece in pieces],
         )
         for (job, chunk), reading in zip(batch, readings, strict=True):
-            job.readings.append(reading)
+            job.readings.append(UNHEARD if chunk.read.is_unheard else reading)
+            job.modes.add(chunk.read.mode)
             job.bounds.append((chunk.start_frame, chunk.end_frame))
 
     def transcript(self, job: _Job) -> Transcript:
@@ -257,7 +262,7 @@ class _Reader:
             text=" ".join(word.word for word in words),
             words=words,
             confidence=float(np.mean([word.confidence for word in words])) if words else 0.0,
-            mode=job.mode,
+            mode=job.mode_read(),
             model=self.recognizer.name,
             duration_s=job.duration_s,
             rtf=job.seconds / job.duration_s if job.duration_s else 0.0,
