@@ -22,7 +22,7 @@ LEVELS = (
         "sparsity",
         "metrics",
     ),
-    ("interop", "studio", "models"),
+    ("interop", "studio", "models", "labelling"),
     ("systems",),
     ("verbs", "experiments", "cli", "app", "__init__", "__main__"),
 )

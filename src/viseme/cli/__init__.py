@@ -16,6 +16,7 @@ from viseme.cli import (
     doctor,
     evaluate,
     import_model,
+    label,
     models,
     prepare,
     reproduce,
@@ -48,6 +49,7 @@ def app() -> typer.Typer:
     viseme.command("prepare")(guarded(prepare.command, resumable=True))
     viseme.command("train", context_settings=_FREE_OPTIONS)(guarded(train.command, resumable=True))
     viseme.command("evaluate")(guarded(evaluate.command))
+    viseme.command("label")(guarded(label.command, resumable=True, failure=label.ALL_FAILED))
     viseme.command("import")(guarded(import_model.command))
     viseme.command("reproduce")(guarded(reproduce.command, resumable=True))
     viseme.command("studio")(guarded(studio.command, resumable=True))

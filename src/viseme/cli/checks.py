@@ -22,6 +22,8 @@ EXTRAS = {
     "jiwer": "metrics",
     "numba": "studio",
     "espeakng_loader": "studio",
+    "pocketsphinx": "label",
+    "faster_whisper": "label",
     "matplotlib": "reproduce",
 }
 DECODERS = ("h264", "hevc", "vp9", "mpeg1video")
