@@ -1,8 +1,9 @@
 """The Transformer language model of ESPnet, as Auto-AVSR and RAVEn fuse it into their search.
 
 Narrow embedding, linear to the width, LayerNorm, ReLU, then causal pre-norm Transformer layers.
-There are no positions: the causal mask alone tells the order (Irie et al. 2019). Whole texts and
-single tokens go the same way, since a text is its tokens appended to an empty cache.
+There are no positions: the causal mask alone tells the order (Irie et al. 2019). So a search can
+keep the tokens of all its hypotheses in one pool, each token once, however many hypotheses grew
+from it; a mask says whose past it belongs to.
 """
 
 from dataclasses import dataclass
@@ -19,20 +20,22 @@ PADDING_ID = 0  # blank in a recogniser; no token ever looks at it
 
 @dataclass
 class TransformerLanguageModelCache:
-    """What `TransformerLanguageModel.step` needs of the past; one row per hypothesis.
+    """What `TransformerLanguageModel.step` needs of the past of R hypotheses.
 
     Attributes:
-        layers: keys and values (R, N, L, D/N) of each layer.
-        valid: (R, L), False where the token is padding.
+        layers: keys and values (1, N, S, D/N) of the S tokens in the pool, by layer.
+        past: (R, S) which of them each hypothesis has, padding left out.
     """
 
     layers: list[tuple[Tensor, Tensor]]
-    valid: Tensor
+    past: Tensor
 
     def select(self, rows: Tensor) -> "TransformerLanguageModelCache":
         """The cache of hypotheses rows (R',), in that order; a row may repeat."""
-        layers = [(key[rows], value[rows]) for key, value in self.layers]
-        return TransformerLanguageModelCache(layers, self.valid[rows])
+        past = self.past[rows]
+        used = past.any(0)
+        layers = [(key[:, :, used], value[:, :, used]) for key, value in self.layers]
+        return TransformerLanguageModelCache(layers, past[:, used])
 
 
 class LanguageModelLayer(nn.Module):
@@ -48,10 +51,10 @@ class LanguageModelLayer(nn.Module):
     def forward(
         self, x: Tensor, past: tuple[Tensor, Tensor], allowed: Tensor
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """New tokens x (R, L, D) after `past`; allowed (R, 1, L, past + L).
+        """New tokens x (B, L, D) after S past ones; allowed (B, 1, L, S + L) says who sees whom.
 
         Returns:
-            Their features (R, L, D), and the keys and values of all tokens.
+            Their features (B, L, D), and the keys and values (B, N, S + L, D/N) of all tokens.
         """
         y = self.norm_attention(x)
         key, value = (
@@ -96,26 +99,36 @@ class TransformerLanguageModel(nn.Module):
 
         Texts shorter than L are filled up with 0.
         """
-        return self._append(tokens, self.start(len(tokens)))
+        length = tokens.shape[1]
+        causal = torch.ones(length, length, dtype=torch.bool, device=tokens.device).tril()
+        allowed = causal & (tokens != PADDING_ID)[:, None, None]
+        log_probs, _ = self._continue(tokens, self._nothing(len(tokens)), allowed)
+        return log_probs
 
     def start(self, num_rows: int) -> TransformerLanguageModelCache:
-        """Empty cache of `num_rows` hypotheses."""
-        weight = self.project.weight
-        empty = weight.new_empty(num_rows, self.num_heads, 0, len(weight) // self.num_heads)
-        valid = torch.empty(num_rows, 0, dtype=torch.bool, device=weight.device)
-        return TransformerLanguageModelCache([(empty, empty)] * len(self.layers), valid)
+        """Cache of `num_rows` empty hypotheses."""
+        past = torch.empty(num_rows, 0, dtype=torch.bool, device=self.head.weight.device)
+        return TransformerLanguageModelCache(self._nothing(1), past)
 
     def step(self, tokens: Tensor, cache: TransformerLanguageModelCache) -> Tensor:
         """Log-probabilities (R, V) after appending tokens (R,); the cache grows in place."""
-        return self._append(tokens[:, None], cache)[:, 0]
+        cache.past = torch.cat([cache.past, torch.diag(tokens != PADDING_ID)], dim=1)
+        log_probs, cache.layers = self._continue(tokens[None], cache.layers, cache.past[None, None])
+        return log_probs[0]
 
-    def _append(self, tokens: Tensor, cache: TransformerLanguageModelCache) -> Tensor:
-        """Log-probabilities (R, L, V) after each of tokens (R, L); the cache grows in place."""
-        cache.valid = torch.cat([cache.valid, tokens != PADDING_ID], dim=1)
-        num_new, num_all = tokens.shape[1], cache.valid.shape[1]
-        causal = torch.ones(num_new, num_all, dtype=torch.bool, device=tokens.device)
-        allowed = causal.tril(num_all - num_new) & cache.valid[:, None, None]
+    def _nothing(self, batch: int) -> list[tuple[Tensor, Tensor]]:
+        """Keys and values (B, N, 0, D/N) of no tokens, by layer."""
+        dim = self.project.out_features
+        empty = self.head.weight.new_empty(batch, self.num_heads, 0, dim // self.num_heads)
+        return [(empty, empty)] * len(self.layers)
+
+    def _continue(
+        self, tokens: Tensor, past: list[tuple[Tensor, Tensor]], allowed: Tensor
+    ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
+        """Log-probabilities (B, L, V) after each of tokens (B, L); keys and values by layer."""
         x = F.relu(self.norm_in(self.project(self.embedding(tokens))))
-        for index, layer in enumerate(self.layers):
-            x, cache.layers[index] = layer(x, cache.layers[index], allowed)
-        return self.head(self.norm(x)).float().log_softmax(-1)
+        layers = []
+        for layer, before in zip(self.layers, past, strict=True):
+            x, now = layer(x, before, allowed)
+            layers.append(now)
+        return self.head(self.norm(x)).float().log_softmax(-1), layers
