@@ -6,6 +6,8 @@ from viseme.errors import ConfigError
 from viseme.experiments.experiment import Experiment
 
 EXPERIMENTS = {
+    "noise": "viseme.experiments.noise",
+    "auto_avsr": "viseme.experiments.auto_avsr",
     "studio": "viseme.experiments.studio",
     "studio-truth": "viseme.experiments.studio_truth",
 }
