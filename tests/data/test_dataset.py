@@ -8,8 +8,9 @@ import torch
 
 from tiny_corpus import write_corpus
 from viseme.data.augment import AugmentConfig
-from viseme.data.dataset import Batch, ClipDataset, Collator, load_example, word_frames
+from viseme.data.dataset import Batch, ClipDataset, Collator, word_frames
 from viseme.data.example import Example
+from viseme.data.loading import load_example
 from viseme.data.manifest import Clip, read_manifest
 from viseme.errors import ManifestError
 from viseme.text.tokenizer import CharacterTokenizer

@@ -1,5 +1,6 @@
 """From manifest rows of a prepared corpus to padded, augmented batches of tensors."""
 
+import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,12 +15,10 @@ from torch import Tensor
 
 from viseme.data.augment import AugmentConfig, augment_audio, augment_timing, augment_video
 from viseme.data.batching import frame_batches, shuffled_batches
-from viseme.data.example import SAMPLES_PER_FRAME, VIDEO_FPS, Example
-from viseme.data.inputs import audio_batch, crop, fit_audio, scaled, video_batch
+from viseme.data.example import VIDEO_FPS, Example
+from viseme.data.inputs import audio_batch, crop, scaled, video_batch
+from viseme.data.loading import open_examples
 from viseme.data.manifest import Clip
-from viseme.data.roi_storage import read_rois
-from viseme.errors import ManifestError
-from viseme.media import read_audio
 from viseme.text.tokenizer import Tokenizer
 
 IGNORE_ID = -1
@@ -60,38 +59,6 @@ class Batch:
             for name, value in values.items()
         }
         return Batch(**moved)
-
-
-def load_example(clip: Clip, modality: str) -> Example:
-    """Read a prepared clip: ROI file and 16 kHz audio, cut to the same length.
-
-    Args:
-        clip: a row that `viseme prepare` wrote.
-        modality: "video", "audio" or "av".
-
-    Raises:
-        ManifestError: the row is not prepared, or lacks text, video or audio.
-    """
-    if clip.text is None:
-        raise ManifestError(f"clip {clip.id!r} has no text to train on")
-    if clip.start_s or clip.end_s is not None:
-        raise ManifestError(
-            f"clip {clip.id!r} is a piece of a file", todo="Run `viseme prepare` on it."
-        )
-    video = audio = None
-    if modality in ("video", "av"):
-        if clip.video is None:
-            raise ManifestError(
-                f"clip {clip.id!r} has no video", todo="Run `viseme prepare` on it."
-            )
-        video = read_rois(clip.video)
-    if modality in ("audio", "av"):
-        if clip.audio is None:
-            raise ManifestError(f"clip {clip.id!r} has no audio", todo="Train with video instead.")
-        audio = read_audio(clip.audio)
-        num_frames = len(video) if video is not None else round(len(audio) / SAMPLES_PER_FRAME)
-        audio = fit_audio(audio, num_frames)
-    return Example(clip.id, video, audio, clip.text, tuple(clip.words))
 
 
 def word_frames(example: Example, vocabulary: dict[str, int]) -> NDArray[np.int64]:
@@ -173,16 +140,33 @@ def _pad(rows: Sequence[Sequence[int] | NDArray[np.int64]], total: int) -> Tenso
 
 
 class ClipDataset:
-    """The clips of a prepared manifest, read once and kept in memory (9 kB per frame of video)."""
+    """The clips of a prepared manifest, in memory (9 kB per frame of video) if they fit into it.
 
-    def __init__(self, clips: Sequence[Clip], modality: str, num_threads: int = 2) -> None:
-        with ThreadPoolExecutor(num_threads) as pool:
-            examples = pool.map(lambda clip: load_example(clip, modality), clips)
-            self.examples = [example for example in examples if example.num_frames]
-        self.lengths = [example.num_frames for example in self.examples]
+    Args:
+        clips: rows of the manifest.
+        modality: "video", "audio" or "av".
+        num_threads: so many clips are read at once.
+        memory_gb: clips that take more are read again for every batch.
+    """
+
+    def __init__(
+        self,
+        clips: Sequence[Clip],
+        modality: str,
+        num_threads: int = 2,
+        memory_gb: float = math.inf,
+    ) -> None:
+        self.examples = open_examples(clips, modality, memory_gb, num_threads)
+        self.lengths = self.examples.lengths
 
     def __len__(self) -> int:
-        return len(self.examples)
+        return len(self.lengths)
+
+    def voices(self, at_most: int) -> list[NDArray[np.float32]]:
+        """The sound of so many clips, spread over all; none if they are read without sound."""
+        step = max(1, len(self) // at_most)
+        picked = self.examples.pick(range(0, len(self), step)[:at_most])
+        return [example.audio for example in picked if example.audio is not None]
 
     def epoch(
         self,
@@ -250,4 +234,4 @@ class Epoch:
 
     def _make(self, number: int) -> Batch:
         rng = np.random.default_rng((*self.seed, number))
-        return self.collate([self.dataset.examples[i] for i in self.batches[number]], rng)
+        return self.collate(self.dataset.examples.pick(self.batches[number]), rng)

@@ -120,6 +120,7 @@ class TrainingConfig:
         tokenizer: "character", or "sentencepiece" with units learned from the training texts.
         vocab_size: number of sentencepiece units wanted.
         max_frames: frame budget of a batch, padding included.
+        memory_gb: clips that need more memory are read from disk for every batch; per process.
         ctc_weight: share of CTC in the loss (0.1 in the paper).
         label_smoothing: of the attention loss.
         word_weight: weight of the frame-wise word classifier at the start of training.
@@ -135,6 +136,7 @@ class TrainingConfig:
     tokenizer: Literal["character", "sentencepiece"] = "sentencepiece"
     vocab_size: int = 5000
     max_frames: int = 1800
+    memory_gb: float = 16.0
     ctc_weight: float = 0.1
     label_smoothing: float = 0.1
     word_weight: float = 0.0

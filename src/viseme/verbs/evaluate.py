@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from viseme.data.loading import load_example
 from viseme.data.example import VIDEO_FPS, Example
+from viseme.data.loading import load_example
 from viseme.data.manifest import Clip, read_manifest
 from viseme.errors import ManifestError
 from viseme.metrics.calibration import expected_calibration_error

@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 CONFIG_FILE = "train.json"
 CLIPS_FILE = "clips.sha256"
 MODEL_FOLDER = "model"
+MAX_VOICES = 1000
+"""So many training clips are mixed into babble."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ def train(
     _claim(out, config, train_clips)
     initial = [open_model(model) for model in config.training.initial]
     tokenizer = initial[0].tokenizer() if initial else _tokenizer(config, train_clips, val_clips)
+    _check_texts(tokenizer, [*train_clips, *val_clips], manifest)
     vocabulary = _vocabulary(train_clips) if config.training.word_weight else {}
     fabric = make_fabric(config.loop, device)
     fabric.launch()
@@ -159,15 +162,23 @@ def _data(
     collate: Collator,
     process: tuple[int, int],
 ) -> _Data:
-    """Read all clips; `collate` is that of the val clips, training ones are augmented."""
-    train_set = ClipDataset(train_clips, config.model.modality)
-    voices = [example.audio for example in train_set.examples if example.audio is not None]
+    """Open all clips; `collate` is that of the val clips, training ones are augmented."""
+    modality, max_frames = config.model.modality, config.training.max_frames
+    train_set = ClipDataset(train_clips, modality, memory_gb=config.training.memory_gb)
+    val_set = ClipDataset(val_clips, modality, memory_gb=config.training.memory_gb)
+    if num_long := sum(length > max_frames for length in train_set.lengths):
+        logger.warning(
+            "%d training clips are longer than max_frames %d; each is a batch of its own",
+            num_long,
+            max_frames,
+        )
+    voices = [] if modality == "video" else train_set.voices(MAX_VOICES)
     return _Data(
         train_set,
-        ClipDataset(val_clips, config.model.modality),
+        val_set,
         replace(collate, augment=config.augment, voices=voices),
         collate,
-        config.training.max_frames,
+        max_frames,
         config.loop.seed,
         process,
     )
@@ -250,6 +261,19 @@ def _tokenizer(config: Any, train_clips: Sequence[Clip], val_clips: Sequence[Cli
         raise ConfigError(
             str(error), todo="Set --training.tokenizer character for a small corpus."
         ) from error
+
+
+def _check_texts(tokenizer: Tokenizer, clips: Sequence[Clip], manifest: str | Path) -> None:
+    """Refuse texts that the tokenizer of an initial model cannot write."""
+    for clip in clips:
+        try:
+            tokenizer.encode(str(clip.text))
+        except ValueError as error:
+            raise ManifestError(
+                f"the text of clip {clip.id!r} does not fit the model to start from: {error}",
+                path=manifest,
+                todo="Change the text, or start without training.initial.",
+            ) from error
 
 
 def _vocabulary(clips: Sequence[Clip]) -> dict[str, int]:
