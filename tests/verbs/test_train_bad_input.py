@@ -44,18 +44,12 @@ def test_capitals_are_brought_into_the_case_of_the_tokenizer(
     manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Texts of LRS2 and LRS3 are in capitals: what is read right counts as right."""
-    clips = read_manifest(manifest)
+    clips = read_manifest(manifest)[:7]
+    said = str(clips[6].text)
     shouted = [replace(clip, text=str(clip.text).upper()) for clip in clips]
     write_manifest(manifest.with_name("capitals.jsonl"), shouted)
-
-    def read_right(*_: object) -> list[list[int]]:
-        return [
-            CharacterTokenizer(sorted("abcdefghijklmnopqrstuvwxyz' ")).encode(text)
-            for text in texts
-        ]
-
-    texts = sorted((str(c.text) for c in clips if c.split == "val"), key=len)
-    monkeypatch.setattr("viseme.systems.auto_avsr.greedy", read_right)
+    tokens = CharacterTokenizer(sorted("abcdefghijklmnopqrstuvwxyz' ")).encode(said)
+    monkeypatch.setattr("viseme.systems.auto_avsr.greedy", lambda *_: [tokens])
     report = run(manifest.with_name("capitals.jsonl"), tmp_path / "run", training__word_weight="0")
     assert report.figures["wer"] == 0
 
