@@ -25,11 +25,15 @@ from viseme.face.crop import mouth_blocks
 from viseme.face.select import Selection
 from viseme.face.tracker import FaceTracker
 from viseme.media import MediaInfo, probe, read_audio, read_frames
+from viseme.nn.precision import Precision
+from viseme.recognition.beam_search import SearchOptions
 from viseme.recognition.grammar import load_grammar
+from viseme.recognition.language_model import LanguageModel
 from viseme.recognition.recognizer import Reading, Recognizer
 from viseme.recognition.stitch import chunks, stitch
 from viseme.systems import load
 from viseme.text.transcript import Transcript, Word
+from viseme.verbs.fusion import language_model_for, weighted
 from viseme.verbs.modes import UNHEARD, Attended, Mode, attend, mode_of
 from viseme.verbs.streams import streams
 from viseme.verbs.windows import windows
@@ -49,12 +53,12 @@ class Chunk:
 
     Attributes:
         start_frame, end_frame: its place in the recording, frames of 1/25 s.
-        read: its lips, its sound, or both.
+        attended: its lips, its sound, or both.
     """
 
     start_frame: int
     end_frame: int
-    read: Attended
+    attended: Attended
 
     @property
     def num_frames(self) -> int:
@@ -102,6 +106,10 @@ def transcribe_files(
     model: str | Path | Recognizer = DEFAULT_MODEL,
     mode: Mode = "auto",
     beam: int | None = None,
+    ctc_weight: float | None = None,
+    language_model: str | Path | None = None,
+    lm_weight: float | None = None,
+    precision: Precision = "float32",
     batch_size: int = BATCH_SIZE,
     device: str = "auto",
     select: Selection = "largest",
@@ -117,6 +125,10 @@ def transcribe_files(
         mode: what to read; "auto" takes what the model can read and the file has, but for voices
             lost in noise and lips that are hidden.
         beam: width of the search; None for the model's own.
+        ctc_weight: share of CTC in its scores; None for the model's own, 1 for CTC alone.
+        language_model: model folder of a language model over the same units.
+        lm_weight: its weight; None for what the model suggests.
+        precision: of the network; a loaded model stays as it is.
         batch_size: chunks decoded together; it does not change the text.
         device: "auto", "cpu" or "cuda".
         select: which of several faces.
@@ -127,8 +139,14 @@ def transcribe_files(
     Raises:
         VisemeError: the model or the constraint is unusable, or the model cannot read the mode.
     """
-    recognizer = load(model, device) if isinstance(model, (str, Path)) else model
-    reader = _Reader(recognizer, mode, beam, constraint)
+    recognizer = load(model, device, precision) if isinstance(model, (str, Path)) else model
+    lm = language_model_for(recognizer, language_model, device)
+    options = weighted(recognizer.config.search, lm, lm_weight)
+    if beam is not None:
+        options = replace(options, beam_size=beam)
+    if ctc_weight is not None:
+        options = replace(options, ctc_weight=ctc_weight)
+    reader = _Reader(recognizer, mode, options, constraint, lm)
     jobs = [_Job(Path(path), reader.mode) for path in paths]
     # Faces are found by one thread while the chunks before are read by another.
     chunks = ((job, chunk) for job in jobs for chunk in reader.chunks(job, select, tracker))
@@ -154,12 +172,16 @@ class _Reader:
     """One model with the settings of one call."""
 
     def __init__(
-        self, recognizer: Recognizer, mode: Mode, beam: int | None, constraint: str | Path | None
+        self,
+        recognizer: Recognizer,
+        mode: Mode,
+        options: SearchOptions,
+        constraint: str | Path | None,
+        language_model: LanguageModel | None,
     ) -> None:
-        self.recognizer = recognizer
+        self.recognizer, self.options = recognizer, options
+        self.language_model = language_model
         self.mode = mode_of(recognizer, mode)
-        options = recognizer.config.search
-        self.options = options if beam is None else replace(options, beam_size=beam)
         self.constraint = None
         if constraint is not None:
             self.constraint = load_grammar(constraint, recognizer.tokenizer.encode)
@@ -226,12 +248,12 @@ class _Reader:
             end = start + len(rois)
             audio = None if job.mode == "video" else _sound(job.path, start, end)
             chunk = Chunk(start, end, attend(job.mode, rois, audio, float(visible.mean())))
-            job.is_heard |= chunk.read.mode == "audio"
+            job.is_heard |= chunk.attended.mode == "audio"
             yield chunk
 
     def read(self, batch: Sequence[tuple[_Job, Chunk]]) -> None:
         """Read chunks of one or several files together."""
-        pieces = [chunk.read for _, chunk in batch]
+        pieces = [chunk.attended for _, chunk in batch]
         lengths = torch.tensor([chunk.num_frames for _, chunk in batch])
         rois, sound = [piece.rois for piece in pieces], [piece.audio for piece in pieces]
         stream, audio = streams(self.recognizer, rois, sound, lengths)
@@ -241,11 +263,12 @@ class _Reader:
             audio,
             options=self.options,
             constraint=self.constraint,
+            language_model=self.language_model,
             visible=[piece.visible for piece in pieces],
         )
         for (job, chunk), reading in zip(batch, readings, strict=True):
-            job.readings.append(UNHEARD if chunk.read.is_unheard else reading)
-            job.modes.add(chunk.read.mode)
+            job.readings.append(UNHEARD if chunk.attended.is_unheard else reading)
+            job.modes.add(chunk.attended.mode)
             job.bounds.append((chunk.start_frame, chunk.end_frame))
 
     def transcript(self, job: _Job) -> Transcript:
