@@ -233,6 +233,11 @@ PRESETS: dict[str, Config] = {
     "base-52m": Config(model=ModelConfig(dim=256, num_heads=4, hidden_dim=2048)),
     # The paper: 75 epochs on LRS3 and more, 1,800 frames per GPU. Not run here.
     "paper": Config(),
+    # The authors' smaller models of 2022, for many languages (arXiv 2202.13084). Not run here.
+    "base-52m": Config(
+        model=ModelConfig(dim=256, num_heads=4, hidden_dim=2048),
+        training=TrainingConfig(tokenizer="character"),
+    ),
 }
 
 
