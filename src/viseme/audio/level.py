@@ -15,7 +15,7 @@ _MOST_DB = 40.0
 def is_silent(samples: Samples) -> bool:
     """Whether nothing is heard in a waveform (S,) in [-1, 1]: even its loudest moment is silent."""
     energy = _energies(samples)
-    return not len(energy) or 10 * np.log10(energy.max() + 1e-20) < _SILENCE_DB
+    return not len(energy) or bool(10 * np.log10(energy.max() + 1e-20) < _SILENCE_DB)
 
 
 def snr_db(samples: Samples) -> float:

@@ -222,6 +222,8 @@ PRESETS: dict[str, Config] = {
         loop=LoopConfig(epochs=2, keep_weights=1),
     ),
     # GRID's 51-word sentences from one speaker's 800 clips, on two CPU cores in an hour and a half.
+    # Sound is easier: 30 epochs of 0.6 s a step on one core. Both, started from models of one stream
+    # each: 15 (docs/noise.md has the commands).
     "grid": Config(
         model=_GRID_MODEL,
         training=_GRID_TRAINING,
