@@ -44,6 +44,7 @@ class Bigram:
             return Bigram.Cache(len(rows))
 
     def __init__(self, vocab: int) -> None:
+        self.vocab_size = vocab
         generator = torch.Generator().manual_seed(5)
         self.table = torch.randn(vocab, vocab, generator=generator).log_softmax(-1)
 
@@ -165,3 +166,15 @@ def test_options_and_empty_clips_are_checked() -> None:
             SearchOptions(**bad)
     with pytest.raises(ValueError, match="at least one frame"):
         beam_search(random_heads(0), random_memory(0, 2, 5), torch.tensor([5, 0]))
+
+
+def test_a_language_model_of_other_tokens_is_refused() -> None:
+    options = SearchOptions(lm_weight=0.3)
+    with pytest.raises(ValueError, match="knows 8 tokens, the heads 9"):
+        beam_search(
+            random_heads(0),
+            random_memory(0, 1, 5),
+            torch.tensor([5]),
+            options=options,
+            language_model=Bigram(VOCAB - 1),
+        )

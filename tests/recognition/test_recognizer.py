@@ -119,3 +119,16 @@ def test_mirrored_lips_read_the_same_where_the_model_looks_both_ways() -> None:
     mirrored, _ = both.encode(VIDEO.flip(-1), LENGTHS)
     torch.testing.assert_close(encoder_out, mirrored)
     assert not torch.allclose(straight.encode(VIDEO, LENGTHS)[0], encoder_out)
+
+
+def test_a_search_takes_the_models_options_but_for_those_that_are_given() -> None:
+    model = recognizer()
+    encoder_out, lengths = model.encode(VIDEO, LENGTHS)
+    own = model.search(encoder_out, lengths)
+    same = model.search(encoder_out, lengths, beam_size=4, ctc_weight=0.1)
+    assert [texts[0] for texts in own] == [texts[0] for texts in same]
+    assert all(len(texts) == 1 for texts in model.search(encoder_out, lengths, beam_size=1))
+    short = model.search(encoder_out, lengths, max_tokens=2)
+    assert all(len(text.tokens) <= 2 for texts in short for text in texts)
+    for texts in own:
+        assert [text.score for text in texts] == sorted((t.score for t in texts), reverse=True)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from viseme.cli.console import be_quiet, result, say, table
-from viseme.cli.options import BatchSize, Beam, Device, Grammar, Quiet, comma_list
+from viseme.cli.options import BatchSize, Beam, Device, Grammar, Precision, Quiet, comma_list
 from viseme.cli.progress import progress
 
 NOISES = ("babble", "white", "pink", "music")
@@ -27,6 +27,7 @@ def command(
     ] = None,
     grammar: Grammar = None,
     beam: Beam = None,
+    precision: Precision = "float32",
     batch_size: BatchSize = 8,
     device: Device = "auto",
     mode: Annotated[
@@ -67,6 +68,7 @@ def command(
             splits=comma_list(split) if split else None,
             constraint=grammar,
             beam=beam,
+            precision=precision,
             batch_size=batch_size,
             device=device,
             mode=mode,

@@ -13,6 +13,10 @@ Device = Annotated[
 Beam = Annotated[
     int | None, typer.Option(min=1, help="Hypotheses kept while decoding.  [default: the model's]")
 ]
+Precision = Annotated[
+    Literal["float32", "bfloat16"],
+    typer.Option(help="Of the network; bfloat16 is faster on processors that multiply in it."),
+]
 BatchSize = Annotated[int, typer.Option(min=1, help="Pieces read at once; changes speed only.")]
 Grammar = Annotated[
     str | None,

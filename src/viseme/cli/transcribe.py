@@ -16,6 +16,7 @@ from viseme.cli.options import (
     Device,
     Grammar,
     Model,
+    Precision,
     Quiet,
     comma_list,
 )
@@ -41,6 +42,17 @@ Formats = Annotated[
 Mode = Annotated[
     Literal["auto", "video", "audio", "av"], typer.Option(help="Read lips, voice or both.")
 ]
+CtcWeight = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, help="Share of CTC; 1 is CTC alone.  [default: the model's]"),
+]
+LanguageModel = Annotated[
+    str | None, typer.Option("--lm", metavar="FOLDER", help="Language model of the same units.")
+]
+LmWeight = Annotated[
+    float | None,
+    typer.Option(min=0, help="Weight of the language model.  [default: the model's, or 0.3]"),
+]
 JsonLines = Annotated[
     str | None, typer.Option(metavar="FILE", help="A JSON line for every file; - is stdout.")
 ]
@@ -58,6 +70,10 @@ def command(
     mode: Mode = "auto",
     device: Device = "auto",
     beam: Beam = None,
+    ctc_weight: CtcWeight = None,
+    lm: LanguageModel = None,
+    lm_weight: LmWeight = None,
+    precision: Precision = "float32",
     batch_size: BatchSize = 8,
     jsonl: JsonLines = None,
     grammar: Grammar = None,
@@ -88,6 +104,10 @@ def command(
             model=model,
             mode=mode,
             beam=beam,
+            ctc_weight=ctc_weight,
+            language_model=lm,
+            lm_weight=lm_weight,
+            precision=precision,
             batch_size=batch_size,
             device=device,
             select=select,

@@ -12,6 +12,7 @@ token, also without CTC.
 """
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import torch
 from torch import Tensor
@@ -55,6 +56,16 @@ class SearchOptions:
             raise ValueError(f"longest text {self.max_tokens} must be at least 1 token")
 
 
+class SearchChanges(TypedDict, total=False):
+    """Some of the `SearchOptions`, to be changed in those that a model comes with."""
+
+    beam_size: int
+    ctc_weight: float
+    length_bonus: float
+    max_tokens: int | None
+    lm_weight: float
+
+
 @torch.inference_mode()
 def beam_search(
     heads: RecognitionHeads,
@@ -74,15 +85,20 @@ def beam_search(
         options: defaults if None.
         constraint: the texts that are allowed; with one the list of an utterance can be empty, when
             none of them fits its frames.
-        language_model: used if `options.lm_weight` is not 0.
+        language_model: of the same tokens; used if `options.lm_weight` is not 0.
 
     Raises:
-        ValueError: an utterance without frames.
+        ValueError: an utterance without frames; a language model of other tokens.
     """
     if len(lengths) and int(lengths.min()) < 1:
         raise ValueError("every utterance needs at least one frame")
     options = options or SearchOptions()
     language_model = language_model if options.lm_weight else None
+    vocab_size = heads.ctc_head.out_features
+    if language_model is not None and language_model.vocab_size != vocab_size:
+        raise ValueError(
+            f"the language model knows {language_model.vocab_size} tokens, the heads {vocab_size}"
+        )
     search = _Search(heads, encoder_out, lengths, options, constraint, language_model)
     while search.open:
         search.step()

@@ -14,7 +14,13 @@ class LanguageModelCache(Protocol):
 
 
 class LanguageModel(Protocol):
-    """A model of texts over the recogniser's own tokens; sos starts and eos ends them."""
+    """A model of texts over the recogniser's own tokens; sos starts and eos ends them.
+
+    Attributes:
+        vocab_size: number of tokens V, blank and eos included.
+    """
+
+    vocab_size: int
 
     def start(self, num_rows: int) -> Any:
         """Cache, a `LanguageModelCache`, of `num_rows` hypotheses without a token."""

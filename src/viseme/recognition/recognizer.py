@@ -1,17 +1,18 @@
 """A recogniser in use: network, tokenizer and decoding settings, from tensors to words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, Unpack
 
 import torch
 from torch import Tensor
 
-from viseme.recognition.beam_search import SearchOptions, beam_search
+from viseme.recognition.beam_search import SearchChanges, SearchOptions, beam_search
 from viseme.recognition.confidence import Abstention, Calibration
 from viseme.recognition.grammar import Constraint
 from viseme.recognition.heads import RecognitionHeads
 from viseme.recognition.hypothesis import Hypothesis
+from viseme.recognition.language_model import LanguageModel
 from viseme.recognition.words import timed_words
 from viseme.text.tokenizer import Tokenizer
 from viseme.text.transcript import Word
@@ -117,17 +118,27 @@ class Recognizer:
         self,
         encoder_out: Tensor,
         lengths: Tensor,
-        options: SearchOptions | None = None,
         *,
         constraint: Constraint | None = None,
+        language_model: LanguageModel | None = None,
+        **changes: Unpack[SearchChanges],
     ) -> list[list[Hypothesis]]:
-        """The best texts of each utterance; `options` default to the model's own."""
+        """All texts that the search finished, best first, of each utterance of `encode`'s output.
+
+        Args:
+            encoder_out: (B, T, D).
+            lengths: (B,) frames of each.
+            constraint: the texts that are allowed.
+            language_model: over the same tokens.
+            changes: `SearchOptions` that are not to be the model's own.
+        """
         return beam_search(
             self.network.heads,
             encoder_out,
             lengths,
-            options=options or self.config.search,
+            options=replace(self.config.search, **changes),
             constraint=constraint,
+            language_model=language_model,
         )
 
     def read(
@@ -138,16 +149,25 @@ class Recognizer:
         *,
         options: SearchOptions | None = None,
         constraint: Constraint | None = None,
+        language_model: LanguageModel | None = None,
         visible: Sequence[float] | None = None,
     ) -> list[Reading]:
         """Words of each clip; arguments as for `encode` and `search`.
 
         Args:
+            options: of the search; the model's own if None.
             visible: share of each clip's frames in which the mouth is seen; all by default.
         """
         encoder_out, lengths = self.encode(stream, lengths, audio)
         log_probs = self.ctc_log_probs(encoder_out).cpu().numpy()
-        found = self.search(encoder_out, lengths, options, constraint=constraint)
+        found = beam_search(
+            self.network.heads,
+            encoder_out,
+            lengths,
+            options=options or self.config.search,
+            constraint=constraint,
+            language_model=language_model,
+        )
         shares = visible or [1.0] * len(found)
         return [
             self._reading(best[0] if best else None, log_probs[index, : int(lengths[index])], share)

@@ -3,9 +3,12 @@
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from viseme.errors import ConfigError
+
+if TYPE_CHECKING:
+    from viseme.nn.precision import Precision
 
 SYSTEMS = {
     "auto_avsr": "viseme.systems.auto_avsr",
@@ -27,17 +30,22 @@ def system(name: str) -> ModuleType:
     return import_module(SYSTEMS[name])
 
 
-def load(model: str | Path, device: str = "auto") -> Any:
+def load(model: str | Path, device: str = "auto", precision: "Precision" = "float32") -> Any:
     """Load a model by the name of a bundled one or from a folder; ready for inference.
 
     Args:
         model: a name that `viseme models` lists, or the path of a model folder.
         device: "auto", "cpu" or "cuda".
+        precision: of a recogniser's network, "float32" or the faster "bfloat16".
 
     Raises:
         ModelError: there is no such model, or its folder is incomplete or damaged.
+        ConfigError: no such precision.
     """
     from viseme.models import open_model
+    from viseme.nn.precision import lighten
 
     folder = open_model(model)
-    return system(folder.system).load(folder, device)
+    loaded = system(folder.system).load(folder, device)
+    lighten(getattr(loaded, "network", loaded), precision)
+    return loaded

@@ -14,6 +14,7 @@ from viseme.data.manifest import Clip, read_manifest
 from viseme.errors import ManifestError
 from viseme.metrics.calibration import expected_calibration_error
 from viseme.metrics.recognition import align, cer, confusions, wer
+from viseme.nn.precision import Precision
 from viseme.recognition.beam_search import SearchOptions
 from viseme.recognition.confidence import Calibration
 from viseme.recognition.grammar import Constraint, load_grammar
@@ -72,6 +73,7 @@ def evaluate(
     splits: Sequence[str] | None = None,
     constraint: str | Path | None = None,
     beam: int | None = None,
+    precision: Precision = "float32",
     batch_size: int = 8,
     device: str = "auto",
     mode: Mode = "auto",
@@ -88,6 +90,7 @@ def evaluate(
         splits: which splits; None for all that the manifest has.
         constraint: grammar that the texts must follow.
         beam: width of the search; None for the model's own.
+        precision: of the network; a loaded model stays as it is.
         batch_size: clips read together.
         device: "auto", "cpu" or "cuda".
         mode: what an audio-visual model reads; "auto" decides for each clip.
@@ -98,7 +101,7 @@ def evaluate(
         ManifestError: no transcribed clips in a split.
         VisemeError: the model or the constraint is unusable.
     """
-    recognizer = load(model, device) if isinstance(model, (str, Path)) else model
+    recognizer = load(model, device, precision) if isinstance(model, (str, Path)) else model
     options = recognizer.config.search
     options = options if beam is None else replace(options, beam_size=beam)
     grammar = load_grammar(constraint, recognizer.tokenizer.encode) if constraint else None
@@ -106,7 +109,7 @@ def evaluate(
     wanted = list(splits) if splits else sorted({str(clip.split) for clip in clips})
     report: dict[str, Any] = {"model": recognizer.name, "search": asdict(options)}
     report["constraint"] = str(constraint) if constraint else None
-    report["mode"] = mode_of(recognizer, mode)
+    report["mode"], report["precision"] = mode_of(recognizer, mode), precision
     chosen = {name: [clip for clip in clips if clip.split == name] for name in wanted}
     total, done = sum(map(len, chosen.values())) * len(conditions), 0
     for name, part in chosen.items():

@@ -1,0 +1,77 @@
+"""Networks with BatchNorm folded in, and in bfloat16, answer as they did."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from viseme.errors import ConfigError
+from viseme.nn.conformer import ConformerEncoder
+from viseme.nn.frontends import AudioFrontend, VisualFrontend
+from viseme.nn.precision import Bfloat16Linear, fold_norms, lighten
+from viseme.shapes import valid_mask
+
+LENGTHS = torch.tensor([5, 3])
+
+
+class Reader(nn.Module):
+    """Frontend, encoder and a layer of scores, with BatchNorm as training leaves it."""
+
+    def __init__(self, frontend: VisualFrontend | AudioFrontend) -> None:
+        super().__init__()
+        self.frontend = frontend
+        self.encoder = ConformerEncoder(16, 2, 2, 32, kernel_size=5, dropout=0.1)
+        self.ctc_head = nn.Linear(16, 7)
+        for norm in self.modules():
+            if isinstance(norm, _BatchNorm):
+                nn.init.normal_(norm.running_mean)
+                nn.init.uniform_(norm.running_var, 0.5, 2)
+                nn.init.normal_(norm.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.frontend(x, LENGTHS)
+        return self.ctc_head(self.encoder(x, valid_mask(LENGTHS, x.shape[1])))
+
+
+@pytest.fixture(params=["lips", "voice"])
+def reader_and_input(request: pytest.FixtureRequest) -> tuple[Reader, Tensor]:
+    torch.manual_seed(0)
+    if request.param == "lips":
+        return Reader(VisualFrontend((4, 8, 12, 16), 1)).eval(), torch.randn(2, 5, 1, 24, 24)
+    return Reader(AudioFrontend((4, 8, 12, 16), 1)).eval(), torch.randn(2, 5 * 640)
+
+
+@torch.no_grad()
+def test_folded_norms_change_no_answer(reader_and_input: tuple[Reader, Tensor]) -> None:
+    reader, x = reader_and_input
+    expected = reader(x)
+    fold_norms(reader)
+    assert not any(isinstance(module, _BatchNorm) for module in reader.modules())
+    torch.testing.assert_close(reader(x), expected, atol=1e-5, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_bfloat16_is_close_and_scores_stay_single(reader_and_input: tuple[Reader, Tensor]) -> None:
+    reader, x = reader_and_input
+    expected = reader(x)
+    lighten(reader, "bfloat16")
+    assert type(reader.ctc_head) is nn.Linear
+    assert not any(type(module) is nn.Linear for module in reader.encoder.modules())
+    assert any(isinstance(module, Bfloat16Linear) for module in reader.encoder.modules())
+    found = reader(x)
+    assert found.dtype == torch.float32
+    assert 0 < (found - expected).norm() < 0.03 * expected.norm()
+
+
+@torch.no_grad()
+def test_float32_leaves_the_network_alone(reader_and_input: tuple[Reader, Tensor]) -> None:
+    reader, x = reader_and_input
+    expected, modules = reader(x), list(reader.modules())
+    lighten(reader, "float32")
+    assert list(reader.modules()) == modules
+    assert torch.equal(reader(x), expected)
+
+
+def test_precision_is_checked() -> None:
+    with pytest.raises(ConfigError, match="no precision 'int4'"):
+        lighten(nn.Linear(2, 2), "int4")  # type: ignore[arg-type]
