@@ -1,40 +1,21 @@
-"""ESPnet's Transformer language models: the published code's figures, sizes and settings.
+"""ESPnet's Transformer language models: the published code's figures, sizes and settings."""
 
-espnet_lm_figures.json holds what the published code, at the commits given there, computes from
-weights by the formula of formula_weights.py, at reduced width and depth.
-"""
-
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from espnet_layouts import Sizes, checksum
 from formula_weights import filled
+from published_lm import FIGURES, LAYOUT, checkpoint, language_model
 from raven_layouts import language_model_layout
 from torch import Tensor
 
 from viseme.errors import ModelError
 from viseme.interop.checkpoint import Checkpoint
 from viseme.interop.espnet_lm import SOURCE
-from viseme.recognition.transformer_lm import TransformerLanguageModel
+from viseme.systems import load
 from viseme.systems.language_model import network
-
-FIGURES = json.loads(Path(__file__).with_name("espnet_lm_figures.json").read_text(encoding="utf-8"))
-LAYOUT = language_model_layout(Sizes(23, 128, 2, 96, 3), embedding_dim=32)
-
-
-def checkpoint(settings: Any = None) -> Checkpoint:
-    return Checkpoint(Path("rnnlm.model.best"), filled(LAYOUT), settings)
-
-
-def language_model() -> TransformerLanguageModel:
-    """The model of the figures, imported."""
-    found = SOURCE.convert(checkpoint())
-    made = network(found.config, found.vocab_size).eval()
-    made.load_state_dict(found.weights)
-    return made
+from viseme.verbs.import_model import import_model
 
 
 def close(actual: Tensor, figures: list[float]) -> None:
@@ -91,3 +72,11 @@ def test_a_model_with_positions_is_refused() -> None:
 def test_a_recurrent_language_model_is_not_taken_for_one() -> None:
     weights = {"predictor.embed.weight": torch.ones(3, 2), "predictor.lo.weight": torch.ones(3, 2)}
     assert not SOURCE.matches(Checkpoint(Path("model.pth"), weights, None))
+
+
+@torch.no_grad()
+def test_a_file_becomes_a_model_that_a_search_can_use(tmp_path: Path) -> None:
+    torch.save(filled(LAYOUT), tmp_path / "rnnlm.model.best")
+    report = import_model(tmp_path / "rnnlm.model.best", tmp_path / "lm")
+    assert report.source == "espnet_lm"
+    close(load(report.model, "cpu")(torch.tensor(FIGURES["tokens"])), FIGURES["log_probs"])

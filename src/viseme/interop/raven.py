@@ -13,17 +13,14 @@ from torch import Tensor
 
 from viseme.config import to_dict
 from viseme.errors import ModelError
+from viseme.interop.auto_avsr import CROP_SIZE, LONGEST_CLIP_S, PUBLISHED_SEARCH
 from viseme.interop.checkpoint import Checkpoint
 from viseme.interop.espnet import frontend_rules, head_rules, input_rules
 from viseme.interop.espnet_transformer import transformer_rules
 from viseme.interop.source import Imported, Rules, Source, count, renamed, size
-from viseme.recognition.beam_search import SearchOptions
 from viseme.recognition.recognizer import ReadingConfig
 
 SYSTEM = "raven"
-CROP_SIZE = 88
-LONGEST_CLIP_S = 24.0  # of the training material
-PUBLISHED_SEARCH = SearchOptions(beam_size=40, ctc_weight=0.1)
 DECODER_HEAD_DIM = 64
 """Width of an attention head in all published text decoders; the weights do not tell it."""
 
