@@ -12,7 +12,7 @@ Shapes = dict[str, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Sizes:
-    """Sizes that the original's arguments can set; the frontends have one size only."""
+    """Sizes of a network; the published ones have these frontends."""
 
     vocab_size: int = 60
     dim: int = 32
@@ -21,6 +21,7 @@ class Sizes:
     num_layers: int = 2
     decoder_layers: int = 2
     fusion_dim: int = 40
+    widths: tuple[int, ...] = (64, 128, 256, 512)
 
 
 PUBLISHED = Sizes(5049, 768, 12, 3072, 12, 6, 8192)
@@ -35,8 +36,8 @@ def checksum(shapes: Shapes) -> int:
 def head_layout(modality: str, sizes: Sizes = Sizes()) -> Shapes:
     """Of the current code: lips or voice."""
     return {
-        **_frontend("frontend.", modality),
-        **_linear("proj_encoder", sizes.dim, 512),
+        **_frontend("frontend.", modality, sizes.widths),
+        **_linear("proj_encoder", sizes.dim, sizes.widths[-1]),
         **_encoder("encoder.", sizes),
         **_heads(sizes),
     }
@@ -58,8 +59,8 @@ def v1_layout(modality: str, sizes: Sizes = Sizes()) -> Shapes:
 
 def _inner(prefix: str, modality: str, sizes: Sizes) -> Shapes:
     return {
-        **_frontend(f"{prefix}frontend.", modality),
-        **_linear(f"{prefix}embed.0", sizes.dim, 512),
+        **_frontend(f"{prefix}frontend.", modality, sizes.widths),
+        **_linear(f"{prefix}embed.0", sizes.dim, sizes.widths[-1]),
         **_encoder(prefix, sizes),
     }
 
@@ -77,28 +78,28 @@ def _batch_norm(name: str, dim: int) -> Shapes:
     return {**_norm(name, dim), **statistics, f"{name}.num_batches_tracked": ()}
 
 
-def _frontend(prefix: str, modality: str) -> Shapes:
-    kernel = (3, 3) if modality == "video" else (3,)
-    stem, norm = ("frontend3D.0", "frontend3D.1") if modality == "video" else ("", "trunk.bn1")
-    shapes: Shapes = {f"{prefix}{stem or 'trunk.conv1'}.weight": (64, 1, 80)}
+def _frontend(prefix: str, modality: str, widths: tuple[int, ...]) -> Shapes:
     if modality == "video":
-        shapes = {f"{prefix}{stem}.weight": (64, 1, 5, 7, 7)}
-    shapes |= _batch_norm(f"{prefix}{norm}", 64)
-    for name, inputs, outputs in _residual_blocks():
+        stem, norm, kernel = "frontend3D.0", "frontend3D.1", (5, 7, 7)
+    else:
+        stem, norm, kernel = "trunk.conv1", "trunk.bn1", (80,)
+    shapes: Shapes = {f"{prefix}{stem}.weight": (widths[0], 1, *kernel)}
+    shapes |= _batch_norm(f"{prefix}{norm}", widths[0])
+    three, one = ((3, 3), (1, 1)) if modality == "video" else ((3,), (1,))
+    for name, inputs, outputs in _residual_blocks(widths):
         block = f"{prefix}trunk.{name}"
-        shapes[f"{block}.conv1.weight"] = (outputs, inputs, *kernel)
-        shapes[f"{block}.conv2.weight"] = (outputs, outputs, *kernel)
+        shapes[f"{block}.conv1.weight"] = (outputs, inputs, *three)
+        shapes[f"{block}.conv2.weight"] = (outputs, outputs, *three)
         shapes |= {**_batch_norm(f"{block}.bn1", outputs), **_batch_norm(f"{block}.bn2", outputs)}
         if inputs != outputs:
-            pointwise = (1,) * len(kernel)
-            shapes[f"{block}.downsample.0.weight"] = (outputs, inputs, *pointwise)
+            shapes[f"{block}.downsample.0.weight"] = (outputs, inputs, *one)
             shapes |= _batch_norm(f"{block}.downsample.1", outputs)
     return shapes
 
 
-def _residual_blocks() -> Iterator[tuple[str, int, int]]:
-    inputs = 64
-    for layer, outputs in enumerate((64, 128, 256, 512), start=1):
+def _residual_blocks(widths: tuple[int, ...]) -> Iterator[tuple[str, int, int]]:
+    inputs = widths[0]
+    for layer, outputs in enumerate(widths, start=1):
         for block in (0, 1):
             yield f"layer{layer}.{block}", inputs, outputs
             inputs = outputs

@@ -12,7 +12,8 @@ from torch import Tensor
 
 LETTERS = "'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 CHARACTERS = ["<blank>", "<unk>", *LETTERS, "<space>", "<eos>"]
-MULTILINGUAL = Sizes(vocab_size=len(CHARACTERS))
+WIDTHS = (8, 12, 16, 20)
+MULTILINGUAL = Sizes(vocab_size=len(CHARACTERS), widths=WIDTHS)
 
 
 def settings(**changes: Any) -> dict[str, Any]:

@@ -75,11 +75,19 @@ def read_tokenizer(path: Path) -> Tokenizer:
 
 
 def of_units(units: Sequence[str]) -> Tokenizer:
-    """A tokenizer for units as published lists write them; characters if all of them are."""
+    """A tokenizer for units as published lists write them; characters if all of them are.
+
+    Raises:
+        ModelError: there are none, or one occurs twice.
+    """
     spelled = [" " if unit == SPACE else unit for unit in units]
+    kind: type[Tokenizer] = UnitTokenizer
     if all(len(unit) == 1 or unit == UNKNOWN for unit in spelled):
-        return CharacterTokenizer(spelled, _case(units))
-    return UnitTokenizer(units, _case(units))
+        kind = CharacterTokenizer
+    try:
+        return kind(spelled, _case(units))
+    except ValueError as error:
+        raise ModelError(f"its list of units is wrong: {error}") from error
 
 
 def _listed_characters(checkpoint: Checkpoint) -> list[str] | None:

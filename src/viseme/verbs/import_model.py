@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from viseme.errors import ConfigError, ModelError
 from viseme.interop.checkpoint import Checkpoint, read_checkpoint
@@ -77,7 +77,9 @@ def import_model(
     imported = _converted(family, checkpoint)
     tokenizer_path = None if tokenizer is None else Path(tokenizer)
     units = tokenizer_of(checkpoint, imported.vocab_size, tokenizer_path)
-    weights, fit = _fitted(imported, checkpoint.path, partial)
+    with torch.device("meta"):
+        outline = _network(imported)
+    weights, fit = _fitted(imported, outline, checkpoint.path, partial)
     write_model(
         out,
         name=name or out.name,
@@ -89,7 +91,7 @@ def import_model(
         card=_card(name or out.name, family, checkpoint, units, fit),
         half=False,
     )
-    num_parameters = sum(tensor.numel() for tensor in _parameters(imported).values())
+    num_parameters = sum(parameter.numel() for parameter in outline.parameters())
     return ImportReport(out, family.name, num_parameters, isinstance(units, IdTokenizer), fit)
 
 
@@ -108,24 +110,25 @@ def _converted(family: Source, checkpoint: Checkpoint) -> Imported:
         raise ModelError(error.what, path=checkpoint.path, todo=error.todo) from error
 
 
-def _network(imported: Imported) -> torch.nn.Module:
+def _network(imported: Imported) -> nn.Module:
     return system(imported.system).network(imported.config, imported.vocab_size)
 
 
-def _parameters(imported: Imported) -> dict[str, torch.nn.Parameter]:
-    """The network's parameters, without memory for them."""
-    with torch.device("meta"):
-        return dict(_network(imported).named_parameters())
-
-
-def _fitted(imported: Imported, path: Path, partial: bool) -> tuple[dict[str, Tensor], Fit]:
+def _fitted(
+    imported: Imported, outline: nn.Module, path: Path, partial: bool
+) -> tuple[dict[str, Tensor], Fit]:
     """The weights of the whole network, and what there was to tell.
+
+    Args:
+        imported: what there is.
+        outline: the network without values.
+        path: the checkpoint, for messages.
+        partial: whether the network may have weights of its own.
 
     Raises:
         ModelError: they do not fit, and `partial` is off or nothing fits at all.
     """
-    with torch.device("meta"):
-        wanted = _network(imported).state_dict()
+    wanted = outline.state_dict()
     fit = compare(wanted, imported.weights)
     given = {
         name: tensor.float() if tensor.is_floating_point() else tensor
