@@ -222,8 +222,8 @@ PRESETS: dict[str, Config] = {
         loop=LoopConfig(epochs=2, keep_weights=1),
     ),
     # GRID's 51-word sentences from one speaker's 800 clips, on two CPU cores in an hour and a half.
-    # Sound is easier: 30 epochs of 0.6 s a step on one core. Both, started from models of one stream
-    # each: 15 (docs/noise.md has the commands).
+    # Sound is easier: 30 epochs of 0.6 s a step on one core. Both, started from models of one
+    # stream each, need 15 (docs/noise.md has the commands).
     "grid": Config(
         model=_GRID_MODEL,
         training=_GRID_TRAINING,
@@ -231,11 +231,10 @@ PRESETS: dict[str, Config] = {
         optim=OptimConfig(warmup_share=0.05),
         loop=LoopConfig(epochs=80, precision="bf16-mixed", keep_weights=10),
     ),
-    # The size of "Visual Speech Recognition for Multiple Languages" (2022). Not run here.
-    "base-52m": Config(model=ModelConfig(dim=256, num_heads=4, hidden_dim=2048)),
     # The paper: 75 epochs on LRS3 and more, 1,800 frames per GPU. Not run here.
     "paper": Config(),
-    # The authors' smaller models of 2022, for many languages (arXiv 2202.13084). Not run here.
+    # The size of "Visual Speech Recognition for Multiple Languages" (arXiv 2202.13084), written in
+    # characters. Not run here.
     "base-52m": Config(
         model=ModelConfig(dim=256, num_heads=4, hidden_dim=2048),
         training=TrainingConfig(tokenizer="character"),
