@@ -1,5 +1,6 @@
 """`viseme train`: a system, a preset, a manifest, and any setting by its name."""
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
@@ -65,6 +66,8 @@ def command(
             val_split=val_split,
             device=device,
         )
+    if os.environ.get("RANK", "0") != "0":
+        return  # the other processes of torchrun have nothing else to say
     for figure, value in report.figures.items():
         say(f"{val_split} {figure} {value:.4g}")
     result(str(report.model))
