@@ -64,12 +64,12 @@ def test_sound_gives_the_same_alone_and_in_a_batch(blocks: int) -> None:
 def test_the_stacked_stem_is_the_three_dimensional_convolution() -> None:
     model, video = visual(), torch.randn(2, 7, 20, 24)
     expected = model.stem(video[:, None]).transpose(1, 2).flatten(0, 1)
-    torch.testing.assert_close(model._stem(video), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(model._stem(model._windows(video)), expected, atol=1e-5, rtol=1e-5)
 
 
 def test_the_stem_learns_through_the_stacked_form() -> None:
     model, video = visual(), torch.randn(1, 3, 12, 12)
-    model._stem(video).square().sum().backward()
+    model._stem(model._windows(video)).square().sum().backward()
     stacked = model.stem.weight.grad
     assert stacked is not None
     stacked, model.stem.weight.grad = stacked.clone(), None
@@ -95,3 +95,13 @@ def test_a_frame_hears_what_is_near_it() -> None:
     assert moved.argmax() == 10
     assert moved[:8].max() == 0
     assert moved[13:].max() == 0
+
+
+@torch.no_grad()
+def test_blocks_change_no_feature(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, video = VisualFrontend(WIDTHS, 1).eval(), torch.randn(2, 9, 1, 24, 24)
+    lengths = torch.tensor([9, 9])
+    expected = model(video, lengths)
+    for size in (1, 4, 6):
+        monkeypatch.setattr("viseme.nn.frontends.BLOCK_FRAMES", size)
+        torch.testing.assert_close(model(video, lengths), expected, atol=1e-5, rtol=1e-5)

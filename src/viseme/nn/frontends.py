@@ -13,6 +13,7 @@ from viseme.nn.resnet import ResNetTrunk
 from viseme.shapes import valid_mask
 
 SAMPLES_PER_FRAME = 640  # 16 kHz sound at 25 frames per second
+BLOCK_FRAMES = 128  # pictures that go through the trunk at once, but in training
 VIDEO_MEAN, VIDEO_STD = 0.421, 0.165  # of grey mouth ROIs in [0, 1]
 
 
@@ -37,23 +38,32 @@ class VisualFrontend(nn.Module):
         """
         del lengths
         batch, time = video.shape[:2]
-        x = video[:, :, 0].to(self.stem.weight.dtype)
-        x = F.silu(self.norm(self._stem(x)))
+        windows = self._windows(video[:, :, 0].to(self.stem.weight.dtype))
+        # Statistics of BatchNorm need the whole batch; without them memory need not grow with it.
+        size = time if self.training else max(1, BLOCK_FRAMES // batch)
+        return torch.cat([self._features(w) for w in windows.split(size, 1)], 1).to(video.dtype)
+
+    def _features(self, windows: Tensor) -> Tensor:
+        """Features (B, T, D) of the middle frames of windows (B, T, H, W, depth)."""
+        x = F.silu(self.norm(self._stem(windows)))
         x = self.trunk(F.max_pool2d(x, 3, stride=2, padding=1))
-        return x.mean((2, 3)).unflatten(0, (batch, time)).to(video.dtype)
+        return x.mean((2, 3)).unflatten(0, windows.shape[:2])
 
-    def _stem(self, video: Tensor) -> Tensor:
-        """The 3-D convolution of (B, T, H, W) as a 2-D one over stacked neighbour frames.
-
-        Same weights and result, (B*T, C, H/2, W/2). The 3-D kernel with its single input channel
-        and channels-last layout was the slowest part of training on CPU; this form halves it.
-        """
-        depth, *size = self.stem.kernel_size
+    def _windows(self, video: Tensor) -> Tensor:
+        """Each frame of (B, T, H, W) with its neighbours, (B, T, H, W, depth), without a copy."""
+        depth = self.stem.kernel_size[0]
         reach = depth // 2
-        window = F.pad(video, (0, 0, 0, 0, reach, reach)).unfold(1, depth, 1)  # (B, T, H, W, depth)
-        stacked = window.flatten(0, 1).permute(0, 3, 1, 2)
+        return F.pad(video, (0, 0, 0, 0, reach, reach)).unfold(1, depth, 1)
+
+    def _stem(self, windows: Tensor) -> Tensor:
+        """The 3-D convolution as a 2-D one over stacked neighbours: (B*T, C, H/2, W/2).
+
+        Same weights and result. The 3-D kernel with its single input channel and channels-last
+        layout was the slowest part of training on CPU; this form halves it.
+        """
+        stacked = windows.flatten(0, 1).permute(0, 3, 1, 2)
         stacked = stacked.contiguous(memory_format=torch.channels_last)
-        padding = tuple(edge // 2 for edge in size)
+        padding = tuple(edge // 2 for edge in self.stem.kernel_size[1:])
         weight, bias = self.stem.weight[:, 0], self.stem.bias
         return F.conv2d(stacked, weight, bias, stride=2, padding=padding)
 
