@@ -90,6 +90,8 @@ def make_decoder(**settings: Any) -> Any:
 
 def feed(decoder: Any, audio: Samples) -> bool:
     """Decode samples (S,) as one utterance; whether anything was found."""
+    if not len(audio):
+        return False
     decoder.reinit_feat()  # or what it learned of the noise in earlier utterances would count
     decoder.start_utt()
     decoder.process_raw(pcm16(audio), full_utt=True)

@@ -121,7 +121,7 @@ def _do(
     say()
     try:
         jobs = [tasks[index] for index in pending.values()]
-        for task, outcome in work_through(annotate_clip, jobs, workers):
+        for task, outcome in work_through(annotate_clip, jobs, min(workers, len(jobs) or 1)):
             outcomes[pending[task.clip.id]] = outcome
             say()
     except KeyboardInterrupt:

@@ -1,0 +1,276 @@
+"""Auto-AVSR's claim (arXiv 2303.14307) in small: labels made by a machine teach lips, too.
+
+A reader of lips is taught by few clips with human labels, and by those and growing numbers of clips
+with labels that a teacher made from their sound: an audio model taught by the same few clips, or
+pocketsphinx with the corpus' grammar. True labels show what the mistakes cost, labels with a known
+share of wrong words how many would be too many, and labels of other clips are the control. All arms
+make the same number of updates, labels come with word times in all of them, and a few clips of the
+val split, the same for all, decide when a model withholds its text.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import pairwise
+from math import sqrt
+from pathlib import Path
+
+from viseme.config import override
+from viseme.data.batching import shuffled_batches
+from viseme.data.manifest import Clip, read_manifest, write_manifest
+from viseme.data.prepare import prepare
+from viseme.experiments.experiment import Arm, Claim, Experiment, Figures, Scale, Summary, Trial
+from viseme.experiments.few_labels import Material
+from viseme.labelling.transcriber import Transcriber
+from viseme.studio.corpus import render_corpus
+from viseme.systems.auto_avsr import PRESETS
+from viseme.verbs.evaluate import evaluate
+from viseme.verbs.label import label
+from viseme.verbs.labellers import find_labeller
+from viseme.verbs.train import train
+
+TIMES = (2, 4, 8)
+"""Clips with a teacher's labels, for each with a human's."""
+WRONG = (0.1, 0.2, 0.4)
+"""Shares of wrong words in the corrupted labels."""
+AVERAGED_SHARE = 0.1
+"""A model is the mean of the weights over this share of its updates, the last."""
+OWN_TEACHER = "own"
+
+_GRAMMAR = "grid"
+_SMALL_NET = {
+    "model.frontend_widths": "[12,24,48,96]",
+    "model.dim": "96",
+    "model.hidden_dim": "384",
+    "model.encoder_layers": "3",
+    "model.decoder_layers": "1",
+    "model.crop_size": "64",
+}
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a scale means here.
+
+    Attributes:
+        num_labelled: clips with human labels.
+        updates: of every reader of lips.
+        teacher_updates: of the audio model.
+        studio_hours: of the rendered corpus, preset `grid`.
+        settings: of all trainings, over preset `grid`.
+    """
+
+    num_labelled: int
+    updates: int
+    teacher_updates: int
+    studio_hours: float
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+SIZES: dict[Scale, Size] = {
+    "ci": Size(63, 1260, 1260, 0.5, _SMALL_NET),
+    "small": Size(63, 6300, 3150, 0.5),
+}
+
+
+More = Callable[[Trial, Material], list[Clip]]
+"""The clips that an arm teaches besides those with human labels."""
+
+
+def nothing(trial: Trial, material: Material) -> list[Clip]:
+    """The few clips alone."""
+    return []
+
+
+def truth(trial: Trial, material: Material) -> list[Clip]:
+    """All others with their true labels."""
+    return material.hidden
+
+
+def taught(trial: Trial, material: Material, times: int, teacher: str) -> list[Clip]:
+    """Others, so many for each of the few, with the labels of `OWN_TEACHER` or pocketsphinx.
+
+    What the teacher finds no text in is missing.
+    """
+    corpus = _corpus_name(trial)
+    hidden = trial.shared / f"hidden-{corpus}-{trial.seed}.jsonl"
+    write_manifest(hidden, material.blank())
+    if teacher == OWN_TEACHER:
+        labeller = find_labeller(str(_teacher(trial, material)), device=trial.device)
+    else:
+        labeller = find_labeller(teacher, _GRAMMAR)
+    out = trial.shared / f"labels-{corpus}-{teacher}-{trial.seed}.jsonl"
+    label(hidden, out, Transcriber(labeller), workers=1)
+    wanted = {clip.id for clip in material.hidden[: times * len(material.labelled)]}
+    return [clip for clip in read_manifest(out) if clip.id in wanted]
+
+
+def wrong(trial: Trial, material: Material, share: float) -> list[Clip]:
+    """All others with true labels, of whose words a share is wrong."""
+    return material.corrupted(share, trial.seed)
+
+
+def of_others(trial: Trial, material: Material) -> list[Clip]:
+    """All others, each with the label of the next."""
+    return material.shuffled()
+
+
+def read_lips(trial: Trial, more: More) -> Figures:
+    """Teach a reader of lips with the few clips and more; read the test split."""
+    size, material = SIZES[trial.scale], _material(trial)
+    extra = more(trial, material)
+    clips = [*material.labelled, *extra]
+    manifest = trial.folder / "manifest.jsonl"
+    write_manifest(manifest, [*(replace(c, split="train") for c in clips), *material.val])
+    model = _train(trial, manifest, clips, trial.folder / "run", size.updates, "video")
+    report = evaluate(model, material.manifest, splits=["test"], device=trial.device)["test"]
+    figures = {"WER": report["wer"]["rate"], "CER": report["cer"]["rate"], "clips": len(clips)}
+    return figures | ({"label WER": material.label_wer(extra)} if extra else {})
+
+
+def hear(trial: Trial) -> Figures:
+    """The teacher itself: its errors on the sound of the test split, and in its labels."""
+    material = _material(trial)
+    model = _teacher(trial, material)
+    report = evaluate(model, material.manifest, splits=["test"], device=trial.device)["test"]
+    labels = taught(trial, material, TIMES[-1], OWN_TEACHER)
+    return {
+        "WER": report["wer"]["rate"],
+        "CER": report["cer"]["rate"],
+        "clips": len(material.labelled),
+        "label WER": material.label_wer(labels),
+    }
+
+
+def _teacher(trial: Trial, material: Material) -> Path:
+    """The audio model that the few clips taught, one for all arms of a seed."""
+    size, folder = SIZES[trial.scale], trial.shared / f"teacher-{_corpus_name(trial)}-{trial.seed}"
+    manifest = folder / "manifest.jsonl"
+    write_manifest(manifest, [*material.labelled, *material.val])
+    updates, clips = size.teacher_updates, material.labelled
+    return _train(trial, manifest, clips, folder / "run", updates, "audio")
+
+
+def _train(
+    trial: Trial, manifest: Path, clips: Sequence[Clip], run: Path, updates: int, modality: str
+) -> Path:
+    """A model taught by so many updates on the clips of a manifest, up to a part of an epoch."""
+    lengths = [clip.extra["num_frames"] for clip in clips]
+    config = override(PRESETS["grid"], SIZES[trial.scale].settings)
+    batches = len(shuffled_batches(lengths, config.training.max_frames, trial.seed, 0))
+    epochs = max(1, round(updates / batches))
+    averaged = str(max(1, round(AVERAGED_SHARE * epochs)))
+    settings = SIZES[trial.scale].settings | {
+        "model.modality": modality,
+        "loop.epochs": str(epochs),
+        "loop.seed": str(trial.seed),
+        "loop.eval_every_epochs": str(epochs),
+        "loop.keep_weights": averaged,
+        "training.average_last": averaged,
+        "augment.noises": "[]",
+    }
+    report = train(
+        "auto_avsr", manifest, run, preset="grid", settings=settings, device=trial.device
+    )
+    return report.model
+
+
+def _material(trial: Trial) -> Material:
+    few = SIZES[trial.scale].num_labelled
+    return Material.of(_corpus(trial), few, TIMES[-1] * few, trial.seed)
+
+
+def _corpus_name(trial: Trial) -> str:
+    return "studio" if trial.arm.startswith("studio-") else "grid"
+
+
+def _corpus(trial: Trial) -> Path:
+    """The manifest of the arm's corpus; the rendered one is the same for all seeds and arms."""
+    if _corpus_name(trial) == "grid":
+        return trial.corpora["grid"]
+    hours = SIZES[trial.scale].studio_hours
+    name = f"studio-{hours:g}h"
+    render_corpus("grid", hours, trial.shared / name)
+    prepared = trial.shared / f"{name}-prepared"
+    return prepare(trial.shared / name, prepared).out / "manifest.jsonl"
+
+
+def _clearly_below(summary: Summary, lower: str, upper: str) -> bool:
+    """Whether one arm's WER is below another's by more than two standard errors of both."""
+    a, b = summary.spreads[lower]["WER"], summary.spreads[upper]["WER"]
+    error = sqrt(a.deviation**2 / a.count + b.deviation**2 / b.count)
+    return a.mean + 2 * error < b.mean
+
+
+def _falls(names: Sequence[str]) -> Callable[[Summary], bool]:
+    return lambda s: all(s.mean(a, "WER") > s.mean(b, "WER") for a, b in pairwise(names))
+
+
+_MORE = [f"pseudo-x{times}" for times in TIMES]
+_MOST = _MORE[-1]
+_CORRUPTED = [f"wrong-{round(100 * share)}" for share in WRONG]
+_FEW, _ALL = "the few labelled clips", f"{TIMES[-1]} more for each"
+
+
+def _arm(name: str, what: str, more: More, *, corpus: bool = True, control: bool = False) -> Arm:
+    return Arm(name, what, partial(read_lips, more=more), control, ("grid",) if corpus else ())
+
+
+EXPERIMENT = Experiment(
+    name="auto_avsr",
+    title="Lips taught by labels that a machine made",
+    arms=(
+        Arm("teacher", f"the voices of {_FEW}, heard", hear, control=True, needs=("grid",)),
+        _arm("few", _FEW, nothing, control=True),
+        *(
+            _arm(f"pseudo-x{n}", f"and {n} more for each, labelled by the teacher", more)
+            for n in TIMES
+            for more in [partial(taught, times=n, teacher=OWN_TEACHER)]
+        ),
+        _arm(
+            "pocketsphinx-x8",
+            f"and {_ALL}, labelled by pocketsphinx with the grammar",
+            partial(taught, times=TIMES[-1], teacher="pocketsphinx"),
+        ),
+        _arm("true-x8", f"and {_ALL}, with their true labels", truth),
+        *(
+            _arm(
+                name,
+                f"and {_ALL}, {share:.0%} of their words wrong",
+                partial(wrong, share=share),
+            )
+            for name, share in zip(_CORRUPTED, WRONG, strict=True)
+        ),
+        _arm("others-x8", f"and {_ALL}, with the labels of others", of_others, control=True),
+        _arm("studio-few", f"rendered people, {_FEW}", nothing, corpus=False, control=True),
+        _arm(
+            "studio-pseudo-x8",
+            f"and {_ALL}, labelled by pocketsphinx with the grammar",
+            partial(taught, times=TIMES[-1], teacher="pocketsphinx"),
+            corpus=False,
+        ),
+        _arm("studio-true-x8", f"and {_ALL}, with their true labels", truth, corpus=False),
+    ),
+    claims=(
+        Claim(
+            "the teacher's labels lower WER by more than two standard errors",
+            lambda s: _clearly_below(s, _MOST, "few"),
+        ),
+        Claim("WER falls with every doubling of them", _falls(["few", *_MORE])),
+        Claim("true labels are better than the teacher's", _falls([_MOST, "true-x8"])),
+        Claim("WER grows with the share of wrong words", _falls([*_CORRUPTED[::-1], "true-x8"])),
+        Claim("labels with 20 % of wrong words still help", _falls(["few", "wrong-20"])),
+        Claim("labels of other clips do not", lambda s: not _falls(["few", "others-x8"])(s)),
+        Claim(
+            "on rendered people pocketsphinx's labels lower WER by more than two standard errors",
+            lambda s: _clearly_below(s, "studio-pseudo-x8", "studio-few"),
+        ),
+    ),
+    seeds={"ci": (1,), "small": (1, 2, 3)},
+    figure="WER",
+    data="GRID speaker s1 (real): few clips of its train list with labels, those of the others "
+    "hidden, its test list read. The arms studio-...: rendered people, preset `grid`. label WER is "
+    "that of the labels that were added.",
+    axis={"few": 0.0} | {f"pseudo-x{times}": float(times) for times in TIMES},
+    axis_name="clips labelled by the teacher, for each with a human label",
+)
