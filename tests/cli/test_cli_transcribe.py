@@ -105,7 +105,10 @@ def test_every_format_is_written(viseme: Viseme, transcribing: Call, tmp_path: P
 
 
 def test_options_reach_the_verb(viseme: Viseme, transcribing: Call) -> None:
-    options = "--model m --mode video --device cpu --beam 4 --batch-size 2 --grammar grid --face 1"
+    options = (
+        "--model m --mode video --device cpu --beam 4 --ctc-weight 0.2 --lm n --lm-weight 0.4 "
+        "--precision bfloat16 --batch-size 2 --grammar grid --face 1"
+    )
     assert viseme("transcribe", "a.mp4", *options.split()).code == 0
     assert transcribing.options is not None
     del transcribing.options["on_progress"]
@@ -115,6 +118,10 @@ def test_options_reach_the_verb(viseme: Viseme, transcribing: Call) -> None:
         "mode": "video",
         "device": "cpu",
         "beam": 4,
+        "ctc_weight": 0.2,
+        "language_model": "n",
+        "lm_weight": 0.4,
+        "precision": "bfloat16",
         "batch_size": 2,
         "constraint": "grid",
         "select": 1,
@@ -132,6 +139,8 @@ def test_options_reach_the_verb(viseme: Viseme, transcribing: Call) -> None:
         (["a.mp4", "--mode", "smell"], "--mode"),
         (["a.mp4", "--device", "abacus"], "--device"),
         (["a.mp4", "--beam", "0"], "--beam"),
+        (["a.mp4", "--ctc-weight", "2"], "--ctc-weight"),
+        (["a.mp4", "--precision", "int4"], "--precision"),
         (["a.mp4", "--face", "smallest"], "choose largest, speaking or a number"),
         (["a.mp4", "--batchsize", "3"], "--batch-size"),
     ],
