@@ -163,7 +163,7 @@ def test_all_arms_run_on_a_few_clips(tmp_path: Path, monkeypatch: pytest.MonkeyP
     needed = [a for a in assets.status() if a.asset.name.startswith(("head_mesh", "kokoro"))]
     if any(asset.state != "cached" for asset in needed):
         pytest.skip("the mesh or the natural voices are not here")
-    tiny = Size(takes=1, redrawn=1, unit_takes=1, unit_hours=1e-4, epochs=1, every=8)
+    tiny = Size(takes=1, redrawn=1, unit_takes=1, taught_takes=8, every=9, epochs=1)
     monkeypatch.setitem(studio_truth.SIZES, "ci", tiny)
     for arm in studio_truth.EXPERIMENT.arms:
         folder = tmp_path / arm.name

@@ -1,8 +1,8 @@
 """Whether what the studio says about its clips is so: landmarks, sync, face units, pictures.
 
 Every corpus is one of the default presets at 128 px, cut down to takes of the test split, which
-leaves each take as it is. The reader of face units is taught by the train split of `feed`, seen by
-one camera, and meets the people of the test split for the first time.
+leaves each take as it is. The reader of face units is taught by single pictures of many takes of
+the train split of `feed`, seen by one camera, and reads whole videos of people that it never met.
 """
 
 from collections.abc import Iterator
@@ -18,22 +18,24 @@ from viseme.data.manifest import Clip, read_manifest
 from viseme.experiments.experiment import Arm, Claim, Experiment, Figures, Scale, Summary, Trial
 from viseme.experiments.landmark_distance import INDEX, eye_distance_px, lip_gap
 from viseme.experiments.lip_sync import CLOSED, closures, lag_frames, loudness
+from viseme.experiments.stills import stills
 from viseme.experiments.unit_reader import (
-    CROP_PX,
-    READ_INDICES,
-    face_crop,
+    Faces,
+    faces_and_units,
+    joined,
     r_squared,
     read_units,
     train_reader,
 )
 from viseme.face.tracker import Face, FaceTracker, LandmarkTracker
+from viseme.files import atomic_write
 from viseme.media import read_audio, read_frames
 from viseme.models.folder import pick_device
 from viseme.studio.corpus import render_corpus
 from viseme.studio.head import LANDMARKS
 from viseme.studio.motion.visemes import VOWELS
 from viseme.studio.performance import FPS
-from viseme.studio.presets import PRESETS, Preset
+from viseme.studio.presets import PRESETS, Preset, Split
 from viseme.studio.recipe import CorpusConfig, recipe
 from viseme.studio.rendering import film
 from viseme.studio.staging import stage
@@ -63,22 +65,22 @@ class Size:
         takes: of each preset that are tracked and listened to.
         redrawn: takes of each preset that are drawn again.
         unit_takes: takes of the test split for the reader of units.
-        unit_hours: of its train split.
+        taught_takes: takes of the train split that teach it, each of another person.
+        every: of so many frames of these it sees one.
         epochs: of the reader.
-        every: of so many frames of a clip the reader sees one.
     """
 
     takes: int
     redrawn: int
     unit_takes: int
-    unit_hours: float
-    epochs: int
+    taught_takes: int
     every: int
+    epochs: int
 
 
 SIZES: dict[Scale, Size] = {
-    "ci": Size(takes=12, redrawn=2, unit_takes=20, unit_hours=0.12, epochs=24, every=2),
-    "small": Size(takes=40, redrawn=5, unit_takes=40, unit_hours=0.7, epochs=40, every=2),
+    "ci": Size(takes=12, redrawn=2, unit_takes=40, taught_takes=2400, every=12, epochs=14),
+    "small": Size(takes=40, redrawn=5, unit_takes=40, taught_takes=6000, every=12, epochs=30),
 }
 
 
@@ -149,15 +151,11 @@ def sync(trial: Trial) -> Figures:
 def read_faces(trial: Trial) -> Figures:
     """Teach a small network the units on some people, read them on others."""
     size, device = SIZES[trial.scale], torch.device(pick_device(trial.device))
-    train, _, test = PRESETS["feed"].splits
-    splits = (train, replace(test, share=0.0, min_clips=size.unit_takes))
-    preset = replace(PRESETS["feed"], is_rig=False, splits=splits)
-    corpus = _render(trial, preset, "units", size.unit_hours)
-    faces, units = _faces(corpus, "train", size.every)
+    faces, units = _pictures(trial, size)
     if trial.arm == "units-shuffled":
         units = np.random.default_rng(trial.seed).permutation(units)
     reader = train_reader(faces, units, size.epochs, trial.seed, device)
-    faces, units = _faces(corpus, "test", 1)
+    faces, units = _video_faces(trial, size)
     pooled, by_unit = r_squared(units, read_units(reader, faces, device), _MIN_DEVIATION)
     return {
         "R2": pooled,
@@ -166,15 +164,29 @@ def read_faces(trial: Trial) -> Figures:
     }
 
 
-def _faces(corpus: Path, split: str, every: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Faces (N, 64, 64, 3) and units (N, U) of the clips of a split."""
-    faces, units = [np.zeros((0, CROP_PX, CROP_PX, 3), np.uint8)], []
-    for clip, truth in _clips(corpus, split):
-        frames = list(read_frames(_video(clip), fps=None))
-        chosen = range(0, len(frames), every)
-        faces.append(np.stack([face_crop(frames[i], truth.landmarks[i]) for i in chosen]))
-        units.append(truth.performance.units[list(chosen)][:, READ_INDICES])
-    return np.concatenate(faces), np.concatenate(units)
+def _pictures(trial: Trial, size: Size) -> Faces:
+    """Faces to learn from; drawn once for both arms of a seed."""
+    kept = trial.shared / f"pictures-{trial.seed}.npz"
+    if not kept.exists():
+        people = Split("train", 1.0, 1, num_people=size.taught_takes)
+        preset = replace(PRESETS["feed"], is_rig=False, splits=(people,))
+        settings = CorpusConfig(preset, trial.seed)
+        faces, units = stills(settings, size.taught_takes, size.every)
+        with atomic_write(kept, "wb") as file:
+            np.savez(file, faces=faces, units=units)
+    with np.load(kept) as pictures:
+        return pictures["faces"], pictures["units"]
+
+
+def _video_faces(trial: Trial, size: Size) -> Faces:
+    """Faces to be read, of whole videos of the test split."""
+    (test,) = (split for split in PRESETS["feed"].splits if split.name == "test")
+    splits = (replace(test, min_clips=size.unit_takes),)
+    preset = replace(PRESETS["feed"], is_rig=False, splits=splits)
+    return joined(
+        faces_and_units(read_frames(_video(clip), fps=None), truth.landmarks, truth.performance)
+        for clip, truth in _clips(_render(trial, preset, "units", _NO_HOURS), "test")
+    )
 
 
 def draw_again(trial: Trial) -> Figures:
@@ -264,7 +276,7 @@ EXPERIMENT = Experiment(
             sync,
             control=True,
         ),
-        Arm("units", "units of eyes and mouth, read off faces of unseen people", read_faces),
+        Arm("units", "units of eyes and mouth, read off videos of unseen people", read_faces),
         Arm(
             "units-shuffled",
             "the same, taught with the units of other frames",

@@ -1,10 +1,10 @@
 """Reading the weights of face units off single pictures: is what the truth says to be seen?
 
-A small convolutional network sees an upright face, cut with the landmarks of the truth, and gives
+A small network sees an upright face, cut with the landmarks of the truth, and gives
 the weights of the units of eyes and mouth.
 """
 
-from itertools import pairwise
+from collections.abc import Iterable
 
 import numpy as np
 import torch
@@ -14,18 +14,24 @@ from torch import Tensor, nn
 
 from viseme.experiments.landmark_distance import INDEX
 from viseme.face.warp import warp
-from viseme.studio.performance import UNITS
+from viseme.nn.resnet import ResNetTrunk
+from viseme.studio.performance import UNITS, Performance
 from viseme.train.seed import seed_everything
 
 CROP_PX = 64
 _SIDE, _BELOW = 2.0, 0.62  # of the crop, and its middle below the eyes, in eye distances
 _SHIFT_PX, _GAIN = 3, 0.2  # largest augmentation
 _BATCH, _PEAK_LR, _WEIGHT_DECAY = 64, 2e-3, 0.05
+_WIDTHS = (16, 32, 64, 128)
+_LEAST_DEVIATION = 0.03  # units that hardly move are not blown up
 
 READ_UNITS = tuple(name for name in UNITS if name.startswith(("eye", "jaw", "mouth", "tongue")))
 """The units of eyes and mouth, in the order of all."""
 
 READ_INDICES = [UNITS.index(name) for name in READ_UNITS]
+
+Faces = tuple[NDArray[np.uint8], NDArray[np.float32]]
+"""Faces (N, 64, 64, 3) and their units (N, U)."""
 
 
 def face_crop(frame: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDArray[np.uint8]:
@@ -44,32 +50,61 @@ def face_crop(frame: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDAr
     return (patch + 0.5).astype(np.uint8)
 
 
-class UnitReader(nn.Module):
-    """Faces (B, 3, 64, 64), 0 to 1, to weights (B, units); four halvings and two linear layers."""
+def faces_and_units(
+    frames: Iterable[NDArray[np.uint8]], landmarks: NDArray[np.float32], performance: Performance
+) -> Faces:
+    """Faces of the pictures of a clip, with what the truth says of their units."""
+    faces = [face_crop(frame, points) for frame, points in zip(frames, landmarks, strict=True)]
+    shape = (len(faces), CROP_PX, CROP_PX, 3)  # also of a clip without frames
+    return np.array(faces, np.uint8).reshape(shape), performance.units[:, READ_INDICES]
 
-    def __init__(self, num_units: int, width: int = 16) -> None:
+
+def joined(parts: Iterable[Faces]) -> Faces:
+    """Those of several clips, one after the other."""
+    faces, units = zip(*parts, strict=True)
+    return np.concatenate(faces), np.concatenate(units)
+
+
+class UnitReader(nn.Module):
+    """Faces (B, 3, 64, 64), 0 to 1, to weights (B, U): a small ResNet and two linear layers.
+
+    Args:
+        mean, deviation: (U,) of the units that it learns from. Each unit counts alike in its
+            learning, however far it moves.
+    """
+
+    def __init__(self, mean: Tensor, deviation: Tensor) -> None:
         super().__init__()
-        sizes = [3, width, 2 * width, 3 * width, 4 * width]
-        layers: list[nn.Module] = []
-        for before, after in pairwise(sizes):
-            layers += [
-                nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False),
-                nn.BatchNorm2d(after),
-                nn.ReLU(),
-            ]
-        pixels = (CROP_PX // 16) ** 2
-        self.layers = nn.Sequential(
-            *layers,
+        self.mean: Tensor
+        self.deviation: Tensor
+        self.register_buffer("mean", mean)
+        self.register_buffer("deviation", deviation.clamp(min=_LEAST_DEVIATION))
+        self.stem = nn.Conv2d(3, _WIDTHS[0], 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(_WIDTHS[0])
+        self.trunk = ResNetTrunk(2, _WIDTHS, blocks_per_stage=1)
+        self.head = nn.Sequential(
             nn.Flatten(),
-            nn.Dropout(0.2),
-            nn.Linear(pixels * sizes[-1], 256),
-            nn.ReLU(),
-            nn.Linear(256, num_units),
+            nn.Dropout(0.3),
+            nn.Linear((CROP_PX // 8) ** 2 * _WIDTHS[-1], 256),
+            nn.SiLU(),
+            nn.Linear(256, len(mean)),
         )
 
     def forward(self, faces: Tensor) -> Tensor:
-        weights: Tensor = self.layers(faces - 0.5)
-        return weights
+        """The weights, each less its mean and in units of its deviation."""
+        x = (faces - 0.5).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(faces.device.type, torch.bfloat16):
+            standard: Tensor = self.head(self.trunk(F.silu(self.norm(self.stem(x)))))
+        return standard.float()
+
+    def standardised(self, units: Tensor) -> Tensor:
+        """What `forward` should give for these units (B, U)."""
+        return (units - self.mean) / self.deviation
+
+    def read(self, faces: Tensor) -> Tensor:
+        """The units (B, U) of faces."""
+        units: Tensor = self(faces) * self.deviation + self.mean
+        return units
 
 
 def train_reader(
@@ -81,14 +116,15 @@ def train_reader(
 ) -> UnitReader:
     """A reader taught by faces (N, 64, 64, 3) and their units (N, U)."""
     seed_everything(seed)
-    reader = UnitReader(units.shape[1]).to(device).train()
+    table = torch.from_numpy(units)
+    reader = UnitReader(table.mean(0), table.std(0)).to(device).train()
     optimizer = torch.optim.AdamW(reader.parameters(), weight_decay=_WEIGHT_DECAY)
     batches = max(1, len(faces) // _BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _PEAK_LR, epochs * batches)
     for _ in range(epochs):
         for chosen in torch.randperm(len(faces)).tensor_split(batches):
             batch = _augmented(_as_input(faces[chosen.numpy()], device))
-            wanted = torch.from_numpy(units[chosen.numpy()]).to(device)
+            wanted = reader.standardised(table[chosen].to(device))
             loss = F.mse_loss(reader(batch), wanted)
             optimizer.zero_grad()
             loss.backward()
@@ -103,7 +139,7 @@ def read_units(
 ) -> NDArray[np.float32]:
     """The units (N, U) that a reader sees on faces (N, 64, 64, 3)."""
     parts = [
-        reader(_as_input(faces[start : start + _BATCH], device)).cpu().numpy()
+        reader.read(_as_input(faces[start : start + _BATCH], device)).cpu().numpy()
         for start in range(0, len(faces), _BATCH)
     ]
     return np.concatenate(parts)
