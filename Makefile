@@ -33,9 +33,9 @@ lint: $(READY)
 types: $(READY)
 	"$(BIN)/mypy"
 
-tests: $(READY)  ## needs no network: tests of assets that cannot be had are skipped
+tests: $(READY)  ## one process for each core; no network: what needs an asset that is not there is skipped
 	-"$(BIN)/viseme" assets fetch face_landmarker head_mesh
-	"$(BIN)/python" -m pytest --cov --cov-report=term
+	OMP_NUM_THREADS=1 "$(BIN)/python" -m pytest -n auto --dist loadscope --cov --cov-report=term
 
 check: lint types  ## the quick part
 	"$(BIN)/python" -m pytest tests/test_architecture.py
