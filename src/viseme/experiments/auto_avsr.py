@@ -68,7 +68,7 @@ class Size:
 
 
 SIZES: dict[Scale, Size] = {
-    "ci": Size(63, 1260, 1260, 0.5, _SMALL_NET),
+    "ci": Size(63, 945, 945, 0.5, _SMALL_NET),
     "small": Size(63, 6300, 3150, 0.5),
 }
 
