@@ -12,7 +12,7 @@ from viseme.nn.transformer import TextDecoder
 from viseme.recognition.beam_search import SearchOptions, beam_search
 from viseme.recognition.heads import RecognitionHeads
 from viseme.recognition.transformer_lm import TransformerLanguageModel
-from viseme.systems import load
+from viseme.systems import load, load_recognizer
 from viseme.systems.language_model import ModelConfig, network
 from viseme.text.tokenizer import CharacterTokenizer
 
@@ -48,6 +48,11 @@ def folder(tmp_path: Path) -> Path:
         half=False,
     )
     return path
+
+
+def test_it_is_no_recogniser(folder: Path) -> None:
+    with pytest.raises(ModelError, match="reads no recordings"):
+        load_recognizer(folder, "cpu")
 
 
 @torch.no_grad()

@@ -12,7 +12,7 @@ from viseme.errors import ConfigError, ModelError
 from viseme.models.folder import write_model
 from viseme.nn.frontends import SAMPLES_PER_FRAME
 from viseme.recognition.recognizer import ReadingConfig, Recognizer
-from viseme.systems import load
+from viseme.systems import load, load_recognizer
 from viseme.systems.raven import PRESETS, DecoderConfig, ModelConfig, Raven, RavenEncoder, network
 from viseme.text.tokenizer import IdTokenizer
 from viseme.verbs.train import train
@@ -145,6 +145,8 @@ def test_an_encoder_that_was_only_pretrained_does_not_read(tmp_path: Path) -> No
     model = load(folder(tmp_path / "model", "audio", pretrained=True), "cpu")
     with pytest.raises(ModelError, match="pre-trained only: it gives features, no text"):
         model.read(stream("audio"), LENGTHS)
+    with pytest.raises(ModelError, match="pre-trained only"):
+        load_recognizer(tmp_path / "model", "cpu")
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from viseme.errors import ConfigError
+from viseme.errors import ConfigError, ModelError
 
 if TYPE_CHECKING:
     from viseme.nn.precision import Precision
+    from viseme.recognition.recognizer import Recognizer
 
 SYSTEMS = {
     "auto_avsr": "viseme.systems.auto_avsr",
@@ -48,4 +49,26 @@ def load(model: str | Path, device: str = "auto", precision: "Precision" = "floa
     folder = open_model(model)
     loaded = system(folder.system).load(folder, device)
     lighten(getattr(loaded, "network", loaded), precision)
+    return loaded
+
+
+def load_recognizer(
+    model: str | Path, device: str = "auto", precision: "Precision" = "float32"
+) -> "Recognizer":
+    """Load a model that can read text; arguments as for `load`.
+
+    Raises:
+        ModelError: as `load`, or the model is of another kind or was never taught text.
+        ConfigError: no such precision.
+    """
+    from viseme.recognition.recognizer import Recognizer
+
+    loaded = load(model, device, precision)
+    if not isinstance(loaded, Recognizer):
+        raise ModelError(
+            "is a language model, which reads no recordings",
+            path=model,
+            todo="Give it as --lm, beside a recogniser.",
+        )
+    assert loaded.network.heads  # what was pre-trained only says here that it has none
     return loaded

@@ -19,7 +19,7 @@ from viseme.recognition.beam_search import SearchOptions
 from viseme.recognition.confidence import Calibration
 from viseme.recognition.grammar import Constraint, load_grammar
 from viseme.recognition.recognizer import Reading, ReadingConfig, Recognizer
-from viseme.systems import load
+from viseme.systems import load_recognizer
 from viseme.verbs.conditions import CLEAN, Condition
 from viseme.verbs.modes import UNHEARD, Mode, attend, mode_of
 from viseme.verbs.streams import streams
@@ -101,7 +101,9 @@ def evaluate(
         ManifestError: no transcribed clips in a split.
         VisemeError: the model or the constraint is unusable.
     """
-    recognizer = load(model, device, precision) if isinstance(model, (str, Path)) else model
+    recognizer = model
+    if not isinstance(recognizer, Recognizer):
+        recognizer = load_recognizer(recognizer, device, precision)
     options = recognizer.config.search
     options = options if beam is None else replace(options, beam_size=beam)
     grammar = load_grammar(constraint, recognizer.tokenizer.encode) if constraint else None

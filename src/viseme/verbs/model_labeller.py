@@ -18,7 +18,7 @@ from viseme.models import open_model
 from viseme.models.folder import CHECKSUMS
 from viseme.recognition.grammar import Constraint, load_grammar, read_slots
 from viseme.recognition.recognizer import ReadingConfig, Recognizer
-from viseme.systems import load
+from viseme.systems import load_recognizer
 from viseme.verbs.streams import streams
 
 
@@ -93,7 +93,7 @@ class ModelLabeller:
 
 @lru_cache(maxsize=1)
 def _loaded(model: str, grammar: str, device: str) -> tuple[Recognizer, Constraint | None]:
-    recognizer = load(model, device)
+    recognizer = load_recognizer(model, device)
     return recognizer, load_grammar(grammar, recognizer.tokenizer.encode) if grammar else None
 
 

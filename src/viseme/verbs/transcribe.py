@@ -31,7 +31,7 @@ from viseme.recognition.grammar import load_grammar
 from viseme.recognition.language_model import LanguageModel
 from viseme.recognition.recognizer import Reading, Recognizer
 from viseme.recognition.stitch import chunks, stitch
-from viseme.systems import load
+from viseme.systems import load_recognizer
 from viseme.text.transcript import Transcript, Word
 from viseme.verbs.fusion import language_model_for, weighted
 from viseme.verbs.modes import UNHEARD, Attended, Mode, attend, mode_of
@@ -139,7 +139,9 @@ def transcribe_files(
     Raises:
         VisemeError: the model or the constraint is unusable, or the model cannot read the mode.
     """
-    recognizer = load(model, device, precision) if isinstance(model, (str, Path)) else model
+    recognizer = model
+    if not isinstance(recognizer, Recognizer):
+        recognizer = load_recognizer(recognizer, device, precision)
     lm = language_model_for(recognizer, language_model, device)
     options = weighted(recognizer.config.search, lm, lm_weight)
     if beam is not None:
