@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from viseme.data.clip_content import UnfitError
+from viseme.data.outcomes import UnfitError
 from viseme.errors import ConfigError
 from viseme.labelling.jsgf import jsgf, words_of
 from viseme.labelling.labeller import SAMPLE_RATE_HZ, Piece

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from fake_labeller import PAUSE_S, TONE_S, ToneCounter, tones, write_tones
-from viseme.data.clip_content import UnfitError
 from viseme.data.manifest import Clip, read_manifest
+from viseme.data.outcomes import UnfitError
 from viseme.errors import ConfigError
 from viseme.labelling.labeller import SAMPLE_RATE_HZ
 from viseme.labelling.transcriber import LabelConfig, Transcriber

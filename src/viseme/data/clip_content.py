@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip
+from viseme.data.outcomes import UnfitError
 from viseme.errors import MediaError, NoFaceError, NoVideoError, VisemeError
 from viseme.face.crop import mouth_rois
 from viseme.face.select import Selection
@@ -37,14 +38,6 @@ class PrepareConfig:
     max_s: float = 120.0
     min_visible_share: float = 0.75
     max_mismatch_s: float = 0.5
-
-
-class UnfitError(Exception):
-    """A clip that is not used: a code to count by and a sentence to read."""
-
-    def __init__(self, code: str, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
 
 
 @dataclass(frozen=True)

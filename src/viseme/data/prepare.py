@@ -26,9 +26,8 @@ from viseme.data.contact_sheet import write_contact_sheet
 from viseme.data.corpora import find_clips
 from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip, write_manifest
+from viseme.data.outcomes import Outcome, Reject
 from viseme.data.prepare_clip import (
-    Outcome,
-    Reject,
     Task,
     is_safe_id,
     one_thread_tracker,

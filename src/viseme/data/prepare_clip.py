@@ -1,14 +1,8 @@
-"""One clip of a raw corpus: its mouth ROIs and sound, or the reason why it is rejected.
+"""One clip of a raw corpus: its mouth ROIs and sound, or the reason why it is rejected."""
 
-The result is recorded in one small file that appears last and at once. Whoever is interrupted
-before that does the clip again; whoever comes after it takes the record as it is.
-"""
-
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,13 +10,12 @@ from viseme.data.clip_content import (
     AUDIO_RATE_HZ,
     ClipContent,
     PrepareConfig,
-    UnfitError,
     read_clip,
 )
-from viseme.data.manifest import Clip, clip_from_row, row_from_clip
+from viseme.data.manifest import Clip
+from viseme.data.outcomes import Outcome, Record, Reject, UnfitError, clip_key
 from viseme.data.roi_storage import write_rois
 from viseme.face.tracker import FaceTracker, LandmarkTracker
-from viseme.files import atomic_write
 from viseme.media import write_audio
 
 RECORD_VERSION = 1
@@ -55,16 +48,6 @@ class Task:
     make_tracker: Callable[[], FaceTracker] = one_thread_tracker
 
     @property
-    def key(self) -> str:
-        """Changes whenever preparing the clip again could give something else."""
-        files = [path for path in (self.clip.video, self.clip.audio) if path is not None]
-        stats = [path.stat() for path in files if path.is_file()]
-        tracker = f"{self.make_tracker.__module__}.{self.make_tracker.__qualname__}"
-        parts: list[Any] = [RECORD_VERSION, row_from_clip(self.clip, self.out), self.source]
-        parts += [asdict(self.config), tracker, [[s.st_size, s.st_mtime_ns] for s in stats]]
-        return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-    @property
     def mouth(self) -> Path:
         """Where the mouth ROIs go."""
         return self.out / "mouth" / f"{self.clip.id}.mp4"
@@ -75,28 +58,12 @@ class Task:
         return self.out / "audio" / f"{self.clip.id}.flac"
 
     @property
-    def record(self) -> Path:
+    def record(self) -> Record:
         """Where the outcome is remembered."""
-        name = sha256(self.clip.id.encode()).hexdigest()
-        return self.out / ".progress" / name[:2] / f"{name[2:]}.json"
-
-
-@dataclass(frozen=True)
-class Reject:
-    """Why a clip is not used: a code to count by and a sentence to read."""
-
-    id: str
-    source: str
-    code: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a clip: a row of the manifest, or else a reject."""
-
-    clip: Clip | None = None
-    reject: Reject | None = None
+        tracker = f"{self.make_tracker.__module__}.{self.make_tracker.__qualname__}"
+        settings = asdict(self.config)
+        key = clip_key(self.clip, self.out, RECORD_VERSION, self.source, settings, tracker)
+        return Record(self.out / ".progress", self.clip.id, key, self.out)
 
 
 def prepare_clip(task: Task) -> Outcome:
@@ -108,26 +75,17 @@ def prepare_clip(task: Task) -> Outcome:
         VisemeError: not the clip's fault: the output cannot be written, the tracker is missing.
     """
     outcome = _prepare(task, _tracker(task.make_tracker))
-    row = None if outcome.clip is None else row_from_clip(outcome.clip, task.out)
-    reject = None if outcome.reject is None else asdict(outcome.reject)
-    with atomic_write(task.record) as out:
-        json.dump({"key": task.key, "clip": row, "reject": reject}, out, ensure_ascii=False)
+    task.record.write(outcome)
     return outcome
 
 
 def recorded(task: Task) -> Outcome | None:
     """The outcome of an earlier run, None if there is none or it no longer holds."""
-    try:
-        record = json.loads(task.record.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    if record["key"] != task.key:
-        return None
-    if record["reject"] is not None:
-        return Outcome(reject=Reject(**record["reject"]))
-    clip = clip_from_row(record["clip"], task.out)
-    paths = [path for path in (clip.video, clip.audio) if path is not None]
-    return Outcome(clip=clip) if all(path.is_file() for path in paths) else None
+    outcome = task.record.read()
+    if outcome is None or outcome.clip is None:
+        return outcome
+    paths = [path for path in (outcome.clip.video, outcome.clip.audio) if path is not None]
+    return outcome if all(path.is_file() for path in paths) else None
 
 
 def is_safe_id(clip_id: str) -> bool:

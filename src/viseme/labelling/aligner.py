@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viseme.data.clip_content import UnfitError
 from viseme.data.manifest import Clip
+from viseme.data.outcomes import UnfitError
 from viseme.labelling.sphinx import (
     ENGLISH,
     feed,

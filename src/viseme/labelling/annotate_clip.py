@@ -1,19 +1,10 @@
-"""One clip's annotation and the record of it, by which interrupted work goes on.
+"""One clip's annotation, or the reason why nothing could be added to it."""
 
-As in `data.prepare_clip`: the record appears last and at once, and holds as long as the clip, its
-files and the annotator are the same.
-"""
-
-import json
-from dataclasses import asdict, dataclass
-from hashlib import sha256
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from viseme.data.clip_content import UnfitError
-from viseme.data.manifest import Clip, clip_from_row, row_from_clip
-from viseme.data.prepare_clip import Outcome, Reject
-from viseme.files import atomic_write
+from viseme.data.manifest import Clip
+from viseme.data.outcomes import Outcome, Record, Reject, UnfitError, clip_key
 from viseme.labelling.annotator import Annotator
 
 RECORD_VERSION = 1
@@ -37,19 +28,12 @@ class Task:
     records: Path
 
     @property
-    def key(self) -> str:
-        """Changes whenever annotating the clip again could give something else."""
-        files = [path for path in (self.clip.video, self.clip.audio) if path is not None]
-        stats = [path.stat() for path in files if path.is_file()]
-        parts: list[Any] = [RECORD_VERSION, row_from_clip(self.clip, self.records), self.source]
-        parts += [self.annotator.identity, [[s.st_size, s.st_mtime_ns] for s in stats]]
-        return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-    @property
-    def record(self) -> Path:
+    def record(self) -> Record:
         """Where the outcome is remembered."""
-        name = sha256(self.clip.id.encode()).hexdigest()
-        return self.records / name[:2] / f"{name[2:]}.json"
+        key = clip_key(
+            self.clip, self.records, RECORD_VERSION, self.source, self.annotator.identity
+        )
+        return Record(self.records, self.clip.id, key, self.records)
 
 
 def annotate_clip(task: Task) -> Outcome:
@@ -62,21 +46,5 @@ def annotate_clip(task: Task) -> Outcome:
         outcome = Outcome(clip=task.annotator.annotate(task.clip))
     except UnfitError as error:
         outcome = Outcome(reject=Reject(task.clip.id, task.source, error.code, str(error)))
-    row = None if outcome.clip is None else row_from_clip(outcome.clip, task.records)
-    reject = None if outcome.reject is None else asdict(outcome.reject)
-    with atomic_write(task.record) as out:
-        json.dump({"key": task.key, "clip": row, "reject": reject}, out, ensure_ascii=False)
+    task.record.write(outcome)
     return outcome
-
-
-def recorded(task: Task) -> Outcome | None:
-    """The outcome of an earlier run, None if there is none or it no longer holds."""
-    try:
-        record = json.loads(task.record.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    if record["key"] != task.key:
-        return None
-    if record["reject"] is not None:
-        return Outcome(reject=Reject(**record["reject"]))
-    return Outcome(clip=clip_from_row(record["clip"], task.records))

@@ -5,8 +5,8 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from viseme.data.clip_content import UnfitError
 from viseme.data.manifest import Clip
+from viseme.data.outcomes import UnfitError
 from viseme.data.roi_storage import read_rois
 from viseme.errors import MediaError, NoAudioError
 from viseme.labelling.labeller import SAMPLE_RATE_HZ

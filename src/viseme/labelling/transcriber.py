@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viseme.data.clip_content import UnfitError
 from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip
+from viseme.data.outcomes import UnfitError
 from viseme.errors import ConfigError
 from viseme.labelling.labeller import SAMPLE_RATE_HZ, Label, Labeller, Piece
 from viseme.labelling.pauses import pieces

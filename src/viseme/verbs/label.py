@@ -18,11 +18,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from viseme.data.manifest import Clip, read_manifest, write_manifest
+from viseme.data.outcomes import Outcome, Reject
 from viseme.data.prepare import Progress
-from viseme.data.prepare_clip import Outcome, Reject
 from viseme.errors import ConfigError, ManifestError
 from viseme.files import atomic_write, sole_writer
-from viseme.labelling.annotate_clip import Task, annotate_clip, recorded
+from viseme.labelling.annotate_clip import Task, annotate_clip
 from viseme.labelling.annotator import Annotator
 from viseme.workers import work_through
 
@@ -110,7 +110,7 @@ def _do(
     tasks: dict[int, Task], workers: int, tell: Callable[[Progress], None]
 ) -> dict[int, Outcome]:
     """The outcome of every task, of an earlier run or of this one."""
-    outcomes = {index: done for index, task in tasks.items() if (done := recorded(task))}
+    outcomes = {index: done for index, task in tasks.items() if (done := task.record.read())}
     resumed = len(outcomes)
     pending = {task.clip.id: index for index, task in tasks.items() if index not in outcomes}
 
