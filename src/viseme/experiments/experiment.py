@@ -68,7 +68,7 @@ class Spread:
         return cls(mean(values), stdev(values) if len(values) > 1 else 0.0, len(values))
 
     def __str__(self) -> str:
-        text = f"{self.mean:.3g}"
+        text = f"{self.mean:.0f}" if abs(self.mean) >= 100 else f"{self.mean:.3g}"
         return text + (f" ± {self.deviation:.2g}" if self.count > 1 else "")
 
 
