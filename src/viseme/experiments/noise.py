@@ -54,6 +54,9 @@ READERS = {
 SINGLE = ("voice", "lips", "both", "both-unseen", "both-unheard")
 """All but `auto`, which chooses between ways of reading."""
 
+CONTROLS = ("voice", "lips")
+"""Models that know one stream only."""
+
 
 def read_in_noise(trial: Trial) -> Figures:
     """Word error rates in percent at all levels of a noise, and the ends of their intervals."""
@@ -133,7 +136,7 @@ def _arms() -> list[Arm]:
         for kind in KINDS:
             title = arm_name(name, kind)
             what = f"{reader.what}, {kind}" if reader.hears else reader.what
-            arms[title] = Arm(title, what, read_in_noise, needs=("grid",))
+            arms[title] = Arm(title, what, read_in_noise, name in CONTROLS, needs=("grid",))
     return list(arms.values())
 
 

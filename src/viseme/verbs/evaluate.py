@@ -101,9 +101,9 @@ def evaluate(
         ManifestError: no transcribed clips in a split.
         VisemeError: the model or the constraint is unusable.
     """
-    recognizer = model
-    if not isinstance(recognizer, Recognizer):
-        recognizer = load_recognizer(recognizer, device, precision)
+    recognizer = (
+        load_recognizer(model, device, precision) if isinstance(model, str | Path) else model
+    )
     options = recognizer.config.search
     options = options if beam is None else replace(options, beam_size=beam)
     grammar = load_grammar(constraint, recognizer.tokenizer.encode) if constraint else None

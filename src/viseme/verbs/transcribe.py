@@ -139,9 +139,9 @@ def transcribe_files(
     Raises:
         VisemeError: the model or the constraint is unusable, or the model cannot read the mode.
     """
-    recognizer = model
-    if not isinstance(recognizer, Recognizer):
-        recognizer = load_recognizer(recognizer, device, precision)
+    recognizer = (
+        load_recognizer(model, device, precision) if isinstance(model, str | Path) else model
+    )
     lm = language_model_for(recognizer, language_model, device)
     options = weighted(recognizer.config.search, lm, lm_weight)
     if beam is not None:
