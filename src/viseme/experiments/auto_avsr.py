@@ -18,11 +18,10 @@ from pathlib import Path
 from viseme.config import override
 from viseme.data.batching import shuffled_batches
 from viseme.data.manifest import Clip, read_manifest, write_manifest
-from viseme.data.prepare import prepare
 from viseme.experiments.experiment import Arm, Claim, Experiment, Figures, Scale, Summary, Trial
 from viseme.experiments.few_labels import Material
+from viseme.experiments.rendered import prepared_studio
 from viseme.labelling.transcriber import Transcriber
-from viseme.studio.corpus import render_corpus
 from viseme.systems.auto_avsr import PRESETS
 from viseme.verbs.evaluate import evaluate
 from viseme.verbs.label import label
@@ -188,11 +187,7 @@ def _corpus(trial: Trial) -> Path:
     """The manifest of the arm's corpus; the rendered one is the same for all seeds and arms."""
     if _corpus_name(trial) == "grid":
         return trial.corpora["grid"]
-    hours = SIZES[trial.scale].studio_hours
-    name = f"studio-{hours:g}h"
-    render_corpus("grid", hours, trial.shared / name)
-    prepared = trial.shared / f"{name}-prepared"
-    return prepare(trial.shared / name, prepared).out / "manifest.jsonl"
+    return prepared_studio(trial, "grid", SIZES[trial.scale].studio_hours)
 
 
 def _clearly_below(summary: Summary, lower: str, upper: str) -> bool:

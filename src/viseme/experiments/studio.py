@@ -15,9 +15,8 @@ from pathlib import Path
 
 from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip, read_manifest, write_manifest
-from viseme.data.prepare import prepare
 from viseme.experiments.experiment import Arm, Claim, Experiment, Figures, Scale, Trial
-from viseme.studio.corpus import render_corpus
+from viseme.experiments.rendered import prepared_studio
 from viseme.verbs.evaluate import evaluate
 from viseme.verbs.train import train
 
@@ -53,7 +52,7 @@ def read_unseen(trial: Trial) -> Figures:
     """Train on a share of the corpus, read its test split."""
     size, share = SIZES[trial.scale], SHARES[trial.arm]
     whole = max(SHARES.values())
-    manifest = _studio(trial, "lrs", size.unit_hours * whole)
+    manifest = prepared_studio(trial, "lrs", size.unit_hours * whole)
     hours = size.unit_hours * share
     part = _part(manifest, trial.folder / "manifest.jsonl", hours)
     model = _train(trial, part, size.epochs * whole // share)
@@ -63,7 +62,7 @@ def read_unseen(trial: Trial) -> Figures:
 def read_shuffled(trial: Trial) -> Figures:
     """Score the reader of the whole corpus against the texts of other test clips: chance."""
     size, whole = SIZES[trial.scale], max(SHARES.values())
-    manifest = _studio(trial, "lrs", size.unit_hours * whole)
+    manifest = prepared_studio(trial, "lrs", size.unit_hours * whole)
     model = _train(replace(trial, folder=_beside(trial, "hours-x8")), manifest, size.epochs)
     clips = [clip for clip in read_manifest(manifest) if clip.split == "test"]
     texts = [clip.text for clip in clips]
@@ -97,21 +96,13 @@ def read_grid_from_few(trial: Trial, start_in_studio: bool) -> Figures:
 
 def _studio_grid_model(trial: Trial) -> Path:
     size = SIZES[trial.scale]
-    manifest = _studio(trial, "grid", size.grid_hours)
+    manifest = prepared_studio(trial, "grid", size.grid_hours)
     return _train(replace(trial, folder=_beside(trial, "grid-studio")), manifest, size.epochs)
 
 
 def _beside(trial: Trial, arm: str) -> Path:
     """The folder of another arm of the same seed, whose finished training is used again."""
     return trial.shared / f"{arm}-{trial.seed}"
-
-
-def _studio(trial: Trial, preset: str, hours: float) -> Path:
-    """The prepared manifest of a studio corpus, one for all seeds and arms."""
-    name = f"studio-{preset}-{hours:g}h"
-    render_corpus(preset, hours, trial.shared / name)
-    prepared = trial.shared / f"{name}-prepared"
-    return prepare(trial.shared / name, prepared).out / "manifest.jsonl"
 
 
 def _part(manifest: Path, path: Path, hours: float) -> Path:

@@ -5,7 +5,7 @@ normalise, drop what is empty. Its code keeps every text that is left; here a le
 be asked for.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -148,10 +148,10 @@ def _between(stream: NDArray | None, start_s: float, end_s: float, rate_hz: int)
 
 def _heard_language(labels: Sequence[Label]) -> tuple[str, float] | None:
     """The language that the labels together sound most like, and its mean confidence."""
-    total: Counter[str] = Counter()
+    total: defaultdict[str, float] = defaultdict(float)
     for label in labels:
         if label.language is not None:
-            total[label.language] += label.language_confidence  # type: ignore[assignment]
+            total[label.language] += label.language_confidence
     if not total:
         return None
     language = max(total, key=lambda name: total[name])

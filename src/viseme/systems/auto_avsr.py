@@ -31,14 +31,15 @@ from viseme.data.augment import AugmentConfig
 from viseme.data.dataset import IGNORE_ID, Batch
 from viseme.face.align import MOUTH_ROI_SIZE_PX
 from viseme.metrics.recognition import edit_counts
-from viseme.models.folder import ModelFolder, fill, pick_device
+from viseme.models.folder import ModelFolder
+from viseme.models.recognizer import open_recognizer
 from viseme.nn.conformer import ConformerEncoder
 from viseme.nn.frontends import SAMPLES_PER_FRAME, AudioFrontend, VisualFrontend
 from viseme.nn.transformer import TextDecoder
 from viseme.recognition.ctc import greedy
 from viseme.recognition.fusion import Fusion
 from viseme.recognition.heads import RecognitionHeads, RecognitionLoss
-from viseme.recognition.recognizer import ReadingConfig, Recognizer
+from viseme.recognition.recognizer import Recognizer
 from viseme.shapes import valid_mask
 from viseme.text.tokenizer import Tokenizer, in_case
 from viseme.train.loop import LoopConfig
@@ -461,8 +462,4 @@ def load(folder: ModelFolder, device: str) -> Recognizer:
     Raises:
         ModelError: the weights do not fit the settings; missing, extra and misshapen ones are told.
     """
-    tokenizer = folder.tokenizer()
-    made = network(folder.config, tokenizer.vocab_size)
-    fill(made, folder.weights(), folder.path)
-    reading = from_dict(ReadingConfig, folder.reading)
-    return Recognizer(folder.name, made, tokenizer, reading, pick_device(device))
+    return open_recognizer(folder, network, device)

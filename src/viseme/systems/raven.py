@@ -18,12 +18,13 @@ from torch import Tensor, nn
 from viseme.config import from_dict
 from viseme.errors import ModelError
 from viseme.face.align import MOUTH_ROI_SIZE_PX
-from viseme.models.folder import ModelFolder, fill, pick_device
+from viseme.models.folder import ModelFolder
+from viseme.models.recognizer import open_recognizer
 from viseme.nn.frontends import AudioFrontend, VisualFrontend
 from viseme.nn.transformer import TextDecoder
 from viseme.nn.transformer_encoder import TransformerEncoder
 from viseme.recognition.heads import RecognitionHeads
-from viseme.recognition.recognizer import ReadingConfig, Recognizer
+from viseme.recognition.recognizer import Recognizer
 from viseme.shapes import valid_mask
 
 
@@ -200,8 +201,4 @@ def load(folder: ModelFolder, device: str) -> Recognizer:
     Raises:
         ModelError: the weights do not fit the settings; missing, extra and misshapen ones are told.
     """
-    tokenizer = folder.tokenizer()
-    made = network(folder.config, tokenizer.vocab_size)
-    fill(made, folder.weights(), folder.path)
-    reading = from_dict(ReadingConfig, folder.reading)
-    return Recognizer(folder.name, made, tokenizer, reading, pick_device(device))
+    return open_recognizer(folder, network, device)

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from viseme.data.corpora.folder import VIDEO_SUFFIXES
-from viseme.data.corpora.id_list import read_ids
+from viseme.data.corpora.id_list import UNKNOWN_LANGUAGE, read_ids
 from viseme.data.manifest import Clip
 from viseme.data.segments import LATER_MAX_S, PAPER_MAX_S, cut_evenly
 from viseme.errors import ManifestError
@@ -29,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 ENGLISH_LIST = "avspeech-en.id"
 LISTS = {"train": "avspeech_train.csv", "test": "avspeech_test.csv"}
-UNKNOWN_LANGUAGE = "und"
 
 SAME_START_S = 0.05
 """Downloaders round times; a file belongs to the line whose start is this near."""

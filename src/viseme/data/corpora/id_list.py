@@ -4,6 +4,9 @@ from pathlib import Path
 
 from viseme.errors import ManifestError
 
+UNKNOWN_LANGUAGE = "und"
+"""Of clips that no list tells the language of; for the labeller to find out."""
+
 
 def read_ids(path: Path) -> set[str] | None:
     """The non-empty lines of a list; None where there is no such file.

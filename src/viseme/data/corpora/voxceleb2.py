@@ -18,7 +18,7 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-from viseme.data.corpora.id_list import read_ids
+from viseme.data.corpora.id_list import UNKNOWN_LANGUAGE, read_ids
 from viseme.data.manifest import Clip
 from viseme.data.segments import LATER_MAX_S, PAPER_MAX_S, Piece, cut_evenly
 from viseme.errors import ManifestError, MediaError
@@ -26,7 +26,6 @@ from viseme.media import probe
 
 ENGLISH_LIST = "vox-en.id"
 SPLITS = {"dev": "train", "test": "test"}
-UNKNOWN_LANGUAGE = "und"
 
 _SOUND = (("aac", ".m4a"), ("wav", ".wav"), ("mp4", ".m4a"), ("mp4", ".wav"))
 

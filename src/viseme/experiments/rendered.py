@@ -1,0 +1,15 @@
+"""Rendered corpora, ready to train on, that all trials of an experiment share."""
+
+from pathlib import Path
+
+from viseme.data.prepare import prepare
+from viseme.experiments.experiment import Trial
+from viseme.studio.corpus import render_corpus
+
+
+def prepared_studio(trial: Trial, preset: str, hours: float) -> Path:
+    """The prepared manifest of a studio corpus, one for all seeds and arms."""
+    name = f"studio-{preset}-{hours:g}h"
+    render_corpus(preset, hours, trial.shared / name)
+    prepared = trial.shared / f"{name}-prepared"
+    return prepare(trial.shared / name, prepared).out / "manifest.jsonl"
