@@ -48,3 +48,7 @@ class AssetError(VisemeError):
 
 class ConfigError(VisemeError):
     """A setting that does not exist or has a value of the wrong kind."""
+
+
+class BusyError(ConfigError):
+    """A folder that another process is writing."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
-from viseme.errors import ConfigError
+from viseme.errors import BusyError
 
 
 @contextmanager
@@ -41,14 +41,18 @@ def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
 
 
 @contextmanager
-def sole_writer(folder: str | Path) -> Iterator[None]:
+def sole_writer(folder: str | Path, *, wait: bool = False) -> Iterator[None]:
     """Keep every other process from writing an existing folder until the block ends.
 
     The lock belongs to the process, so that it never outlives one that was killed. On a system
     without such locks (Windows) nothing is kept.
 
+    Args:
+        folder: an existing one.
+        wait: for another process that is writing it, instead of raising an error.
+
     Raises:
-        ConfigError: another process is writing it.
+        BusyError: another process is writing it.
     """
     try:
         import fcntl
@@ -57,9 +61,9 @@ def sole_writer(folder: str | Path) -> Iterator[None]:
         return
     with (Path(folder) / ".lock").open("w") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except OSError as error:
-            raise ConfigError(
+            raise BusyError(
                 "another process is writing this folder",
                 path=folder,
                 todo="Wait for it or stop it, or give another folder.",

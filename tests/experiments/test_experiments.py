@@ -1,6 +1,7 @@
 """Experiments: arms and seeds run once each, means with spread, claims that can fail."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,8 +98,39 @@ def test_unknown_names_are_refused(tmp_path: Path) -> None:
         reproduce(whole, "paper", tmp_path)
     with pytest.raises(ConfigError, match="no experiment 'none'"):
         experiment("none")
-    with sole_writer(tmp_path), pytest.raises(ConfigError, match="another process"):
-        reproduce(whole, "ci", tmp_path)
+
+
+def test_a_trial_that_another_process_is_at_is_left_to_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    arms = Arms()
+    begun = tmp_path / "work" / "better-2"
+    begun.mkdir(parents=True)
+    with sole_writer(begun):
+        reproduce(toy(arms), "ci", tmp_path)
+    assert "arm better, seed 2: another process is at it" in caplog.text
+    assert ("better", 2) not in arms.ran
+    assert len(arms.ran) == 5
+    reproduce(toy(arms), "ci", tmp_path)
+    assert arms.ran[5:] == [("better", 2)]
+
+
+def test_trials_wait_for_what_another_is_making(tmp_path: Path) -> None:
+    trial = Trial("better", 1, "ci", tmp_path / "work" / "better-1", tmp_path / "work", {}, "cpu")
+    seen: list[str] = []
+
+    def use() -> None:
+        with trial.common("corpus") as folder:
+            seen.append((folder / "made").read_text())
+
+    with ThreadPoolExecutor(1) as pool:
+        with trial.common("corpus") as folder:
+            other = pool.submit(use)
+            with pytest.raises(TimeoutError):
+                other.result(timeout=0.2)
+            (folder / "made").write_text("by the first")
+        other.result(timeout=10)
+    assert seen == ["by the first"]
 
 
 def test_a_plot_is_drawn_with_and_without_an_axis(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from viseme.data.manifest import Clip, read_manifest, write_manifest
 from viseme.experiments.experiment import Arm, Claim, Experiment, Figures, Scale, Summary, Trial
 from viseme.experiments.few_labels import Material
 from viseme.experiments.rendered import prepared_studio
+from viseme.experiments.small_net import SMALL_NET
 from viseme.labelling.transcriber import Transcriber
 from viseme.systems.auto_avsr import PRESETS
 from viseme.verbs.evaluate import evaluate
@@ -37,14 +38,6 @@ AVERAGED_SHARE = 0.1
 OWN_TEACHER = "own"
 
 _GRAMMAR = "grid"
-_SMALL_NET = {
-    "model.frontend_widths": "[12,24,48,96]",
-    "model.dim": "96",
-    "model.hidden_dim": "384",
-    "model.encoder_layers": "3",
-    "model.decoder_layers": "1",
-    "model.crop_size": "64",
-}
 
 
 @dataclass(frozen=True)
@@ -67,7 +60,7 @@ class Size:
 
 
 SIZES: dict[Scale, Size] = {
-    "ci": Size(63, 945, 945, 0.5, _SMALL_NET),
+    "ci": Size(63, 945, 945, 0.5, SMALL_NET),
     "small": Size(63, 6300, 3150, 0.5),
 }
 
@@ -91,15 +84,14 @@ def taught(trial: Trial, material: Material, times: int, teacher: str) -> list[C
 
     What the teacher finds no text in is missing.
     """
-    corpus = _corpus_name(trial)
-    hidden = trial.shared / f"hidden-{corpus}-{trial.seed}.jsonl"
-    write_manifest(hidden, material.blank())
     if teacher == OWN_TEACHER:
         labeller = find_labeller(str(_teacher(trial, material)), device=trial.device)
     else:
         labeller = find_labeller(teacher, _GRAMMAR)
-    out = trial.shared / f"labels-{corpus}-{teacher}-{trial.seed}.jsonl"
-    label(hidden, out, Transcriber(labeller), workers=1)
+    with trial.common(f"labels-{_corpus_name(trial)}-{teacher}-{trial.seed}") as folder:
+        hidden, out = folder / "hidden.jsonl", folder / "labelled.jsonl"
+        write_manifest(hidden, material.blank())
+        label(hidden, out, Transcriber(labeller), workers=1)
     wanted = {clip.id for clip in material.hidden[: times * len(material.labelled)]}
     return [clip for clip in read_manifest(out) if clip.id in wanted]
 
@@ -143,11 +135,11 @@ def hear(trial: Trial) -> Figures:
 
 def _teacher(trial: Trial, material: Material) -> Path:
     """The audio model that the few clips taught, one for all arms of a seed."""
-    size, folder = SIZES[trial.scale], trial.shared / f"teacher-{_corpus_name(trial)}-{trial.seed}"
-    manifest = folder / "manifest.jsonl"
-    write_manifest(manifest, [*material.labelled, *material.val])
-    updates, clips = size.teacher_updates, material.labelled
-    return _train(trial, manifest, clips, folder / "run", updates, "audio")
+    updates, clips = SIZES[trial.scale].teacher_updates, material.labelled
+    with trial.common(f"teacher-{_corpus_name(trial)}-{trial.seed}") as folder:
+        manifest = folder / "manifest.jsonl"
+        write_manifest(manifest, [*clips, *material.val])
+        return _train(trial, manifest, clips, folder / "run", updates, "audio")
 
 
 def _train(

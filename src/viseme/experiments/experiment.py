@@ -1,12 +1,14 @@
 """What an experiment is: arms that each give figures for a seed, and claims about their means."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Literal
 
 from viseme.errors import ConfigError
+from viseme.files import sole_writer
 
 Scale = Literal["ci", "small", "paper"]
 Figures = Mapping[str, float]
@@ -33,6 +35,14 @@ class Trial:
     shared: Path
     corpora: Mapping[str, Path]
     device: str
+
+    @contextmanager
+    def common(self, name: str) -> Iterator[Path]:
+        """A folder for what several trials use; each waits while another process is in it."""
+        folder = self.shared / name
+        folder.mkdir(parents=True, exist_ok=True)
+        with sole_writer(folder, wait=True):
+            yield folder
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from viseme.studio.corpus import render_corpus
 
 def prepared_studio(trial: Trial, preset: str, hours: float) -> Path:
     """The prepared manifest of a studio corpus, one for all seeds and arms."""
-    name = f"studio-{preset}-{hours:g}h"
-    render_corpus(preset, hours, trial.shared / name)
-    prepared = trial.shared / f"{name}-prepared"
-    return prepare(trial.shared / name, prepared).out / "manifest.jsonl"
+    with trial.common(f"studio-{preset}-{hours:g}h") as folder:
+        render_corpus(preset, hours, folder / "rendered")
+        return prepare(folder / "rendered", folder / "prepared").out / "manifest.jsonl"

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from viseme.errors import ConfigError
-from viseme.experiments.experiment import Experiment, Scale, Summary, Trial
+from viseme.errors import BusyError, ConfigError
+from viseme.experiments.experiment import Arm, Experiment, Scale, Summary, Trial
 from viseme.experiments.report import write_report
 from viseme.experiments.trials import Record, finished, keep, record_path, summarised
 from viseme.files import sole_writer
@@ -30,6 +31,9 @@ def reproduce(
 ) -> Summary:
     """Run what is missing of an experiment and write its report into `out`.
 
+    Several processes may do so in one folder: each takes trials that no other has begun, and waits
+    only for what another is making that both need.
+
     Args:
         experiment: what to run.
         scale: "ci" (minutes to an hour on two cores), "small" (a GPU) or "paper".
@@ -42,7 +46,7 @@ def reproduce(
         on_progress: told the trial, how many are done and how many there are.
 
     Raises:
-        ConfigError: no such scale or arm, or another process writes the folder.
+        ConfigError: no such scale or arm.
         VisemeError: whatever an arm runs into.
     """
     if scale not in experiment.seeds:
@@ -58,16 +62,27 @@ def reproduce(
     chosen = [arm for arm in chosen if set(arm.needs) <= set(corpora)]
     plan = [(arm, seed) for seed in seeds or experiment.seeds[scale] for arm in chosen]
     out.mkdir(parents=True, exist_ok=True)
-    with sole_writer(out):
-        for done, (arm, seed) in enumerate(plan):
-            if on_progress is not None:
-                on_progress(f"{arm.name}, seed {seed}", done, len(plan))
-            if record_path(out, arm.name, seed).exists():
-                continue
-            work = out / "work"
-            trial = Trial(arm.name, seed, scale, work / f"{arm.name}-{seed}", work, corpora, device)
-            trial.folder.mkdir(parents=True, exist_ok=True)
-            keep(out, Record(arm.name, seed, scale, dict(arm.run(trial)), origin or {}))
+    for done, (arm, seed) in enumerate(plan):
+        if on_progress is not None:
+            on_progress(f"{arm.name}, seed {seed}", done, len(plan))
+        work = out / "work"
+        trial = Trial(arm.name, seed, scale, work / f"{arm.name}-{seed}", work, corpora, device)
+        _run(arm, trial, out, origin or {})
+    with sole_writer(out, wait=True):
         records = finished(experiment, out)
         write_report(experiment, scale, out, records)
     return summarised(records)
+
+
+def _run(arm: Arm, trial: Trial, out: Path, origin: dict[str, Any]) -> None:
+    """Run a trial and keep its record, unless that was done before or is being done."""
+    trial.folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as lock:
+        try:
+            lock.enter_context(sole_writer(trial.folder))
+        except BusyError:
+            logger.warning("arm %s, seed %d: another process is at it", arm.name, trial.seed)
+            return
+        if not record_path(out, arm.name, trial.seed).exists():
+            figures = dict(arm.run(trial))
+            keep(out, Record(arm.name, trial.seed, trial.scale, figures, origin))

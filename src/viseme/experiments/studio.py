@@ -8,7 +8,7 @@ are only 100 real clips.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -17,11 +17,13 @@ from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip, read_manifest, write_manifest
 from viseme.experiments.experiment import Arm, Claim, Experiment, Figures, Scale, Trial
 from viseme.experiments.rendered import prepared_studio
+from viseme.experiments.small_net import SMALL_NET
 from viseme.verbs.evaluate import evaluate
 from viseme.verbs.train import train
 
 SHARES = {"hours-x1": 1, "hours-x2": 2, "hours-x4": 4, "hours-x8": 8}
 """Arms by their multiple of the unit of hours; the last is the whole corpus."""
+WHOLE = max(SHARES.values())
 REAL_CLIPS = 100
 
 
@@ -33,38 +35,35 @@ class Size:
         unit_hours: of the smallest arm.
         grid_hours: of the GRID-like studio corpus.
         epochs: over the whole corpus; smaller arms make as many updates.
+        grid_epochs: over the GRID-like studio corpus.
         real_epochs: over the 100 real clips.
+        settings: of all trainings, over preset `grid`.
     """
 
     unit_hours: float
     grid_hours: float
     epochs: int
+    grid_epochs: int
     real_epochs: int
+    settings: dict[str, str] = field(default_factory=dict)
 
 
 SIZES: dict[Scale, Size] = {
-    "ci": Size(unit_hours=0.25, grid_hours=0.5, epochs=12, real_epochs=100),
-    "small": Size(unit_hours=0.25, grid_hours=2.0, epochs=40, real_epochs=200),
+    "ci": Size(0.25, 0.5, epochs=12, grid_epochs=24, real_epochs=100, settings=SMALL_NET),
+    "small": Size(0.25, 2.0, epochs=40, grid_epochs=40, real_epochs=200),
 }
 
 
 def read_unseen(trial: Trial) -> Figures:
     """Train on a share of the corpus, read its test split."""
-    size, share = SIZES[trial.scale], SHARES[trial.arm]
-    whole = max(SHARES.values())
-    manifest = prepared_studio(trial, "lrs", size.unit_hours * whole)
-    hours = size.unit_hours * share
-    part = _part(manifest, trial.folder / "manifest.jsonl", hours)
-    model = _train(trial, part, size.epochs * whole // share)
-    return _figures(trial, model, manifest) | {"hours": hours}
+    share = SHARES[trial.arm]
+    figures = _figures(trial, _reader(trial, share), _corpus(trial))
+    return figures | {"hours": SIZES[trial.scale].unit_hours * share}
 
 
 def read_shuffled(trial: Trial) -> Figures:
     """Score the reader of the whole corpus against the texts of other test clips: chance."""
-    size, whole = SIZES[trial.scale], max(SHARES.values())
-    manifest = prepared_studio(trial, "lrs", size.unit_hours * whole)
-    model = _train(replace(trial, folder=_beside(trial, "hours-x8")), manifest, size.epochs)
-    clips = [clip for clip in read_manifest(manifest) if clip.split == "test"]
+    clips = [clip for clip in read_manifest(_corpus(trial)) if clip.split == "test"]
     texts = [clip.text for clip in clips]
     moved = [
         replace(clip, text=text, words=[])
@@ -72,12 +71,12 @@ def read_shuffled(trial: Trial) -> Figures:
     ]
     shuffled = trial.folder / "manifest.jsonl"
     write_manifest(shuffled, moved)
-    return _figures(trial, model, shuffled)
+    return _figures(trial, _reader(trial, WHOLE), shuffled)
 
 
 def read_grid(trial: Trial) -> Figures:
     """Read real GRID with what GRID-like studio clips taught."""
-    return _figures(trial, _studio_grid_model(trial), trial.corpora["grid"])
+    return _figures(trial, _grid_reader(trial), trial.corpora["grid"])
 
 
 def read_grid_from_few(trial: Trial, start_in_studio: bool) -> Figures:
@@ -89,20 +88,30 @@ def read_grid_from_few(trial: Trial, start_in_studio: bool) -> Figures:
     places = (int((i + trial.seed / 10) * step) for i in range(REAL_CLIPS))
     chosen = [train_clips[place % len(train_clips)] for place in places]
     write_manifest(few, [*chosen, *(clip for clip in clips if clip.split == "val")])
-    initial = str(_studio_grid_model(trial)) if start_in_studio else ""
-    model = _train(trial, few, SIZES[trial.scale].real_epochs, initial)
+    initial = str(_grid_reader(trial)) if start_in_studio else ""
+    epochs = SIZES[trial.scale].real_epochs
+    model = _train(trial, few, trial.folder / "run", epochs, initial)
     return _figures(trial, model, trial.corpora["grid"])
 
 
-def _studio_grid_model(trial: Trial) -> Path:
+def _corpus(trial: Trial) -> Path:
+    return prepared_studio(trial, "lrs", SIZES[trial.scale].unit_hours * WHOLE)
+
+
+def _reader(trial: Trial, share: int) -> Path:
+    """A model taught by a share of the corpus, one for all arms of a seed."""
+    size, corpus = SIZES[trial.scale], _corpus(trial)
+    with trial.common(f"reader-x{share}-{trial.seed}") as folder:
+        part = _part(corpus, folder / "manifest.jsonl", size.unit_hours * share)
+        return _train(trial, part, folder / "run", size.epochs * WHOLE // share)
+
+
+def _grid_reader(trial: Trial) -> Path:
+    """A model taught by GRID-like studio clips, one for all arms of a seed."""
     size = SIZES[trial.scale]
     manifest = prepared_studio(trial, "grid", size.grid_hours)
-    return _train(replace(trial, folder=_beside(trial, "grid-studio")), manifest, size.epochs)
-
-
-def _beside(trial: Trial, arm: str) -> Path:
-    """The folder of another arm of the same seed, whose finished training is used again."""
-    return trial.shared / f"{arm}-{trial.seed}"
+    with trial.common(f"reader-grid-{trial.seed}") as folder:
+        return _train(trial, manifest, folder / "run", size.grid_epochs)
 
 
 def _part(manifest: Path, path: Path, hours: float) -> Path:
@@ -119,17 +128,15 @@ def _part(manifest: Path, path: Path, hours: float) -> Path:
     return path
 
 
-def _train(trial: Trial, manifest: Path, epochs: int, initial: str = "") -> Path:
-    settings = {"loop.epochs": str(epochs), "loop.seed": str(trial.seed)}
+def _train(trial: Trial, manifest: Path, run: Path, epochs: int, initial: str = "") -> Path:
+    settings = SIZES[trial.scale].settings | {
+        "loop.epochs": str(epochs),
+        "loop.seed": str(trial.seed),
+    }
     if initial:
         settings |= {"training.initial": initial}
     report = train(
-        "auto_avsr",
-        manifest,
-        trial.folder / "run",
-        preset="grid",
-        settings=settings,
-        device=trial.device,
+        "auto_avsr", manifest, run, preset="grid", settings=settings, device=trial.device
     )
     return report.model
 

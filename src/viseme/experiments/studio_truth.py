@@ -166,14 +166,15 @@ def read_faces(trial: Trial) -> Figures:
 
 def _pictures(trial: Trial, size: Size) -> Faces:
     """Faces to learn from; drawn once for both arms of a seed."""
-    kept = trial.shared / f"pictures-{trial.seed}.npz"
-    if not kept.exists():
-        people = Split("train", 1.0, 1, num_people=size.taught_takes)
-        preset = replace(PRESETS["feed"], is_rig=False, splits=(people,))
-        settings = CorpusConfig(preset, trial.seed)
-        faces, units = stills(settings, size.taught_takes, size.every)
-        with atomic_write(kept, "wb") as file:
-            np.savez(file, faces=faces, units=units)
+    with trial.common(f"pictures-{trial.seed}") as folder:
+        kept = folder / "pictures.npz"
+        if not kept.exists():
+            people = Split("train", 1.0, 1, num_people=size.taught_takes)
+            preset = replace(PRESETS["feed"], is_rig=False, splits=(people,))
+            settings = CorpusConfig(preset, trial.seed)
+            faces, units = stills(settings, size.taught_takes, size.every)
+            with atomic_write(kept, "wb") as file:
+                np.savez(file, faces=faces, units=units)
     with np.load(kept) as pictures:
         return pictures["faces"], pictures["units"]
 
@@ -228,9 +229,8 @@ def _test_takes(name: str, scale: Scale) -> Preset:
 
 
 def _render(trial: Trial, preset: Preset, name: str, hours: float) -> Path:
-    corpus = trial.shared / f"{name}-{trial.seed}"
-    render_corpus(preset, hours, corpus, seed=trial.seed)
-    return corpus
+    with trial.common(f"{name}-{trial.seed}") as folder:
+        return render_corpus(preset, hours, folder / "rendered", seed=trial.seed).out
 
 
 def _clips(corpus: Path, split: str) -> Iterator[tuple[Clip, Truth]]:
