@@ -16,10 +16,12 @@ from viseme.experiments.lip_sync import closures, lag_frames, loudness
 from viseme.experiments.studio_truth import MESH_POINTS, Size, tracking_errors
 from viseme.experiments.unit_reader import (
     CROP_PX,
+    READ_UNITS,
     face_crop,
     r_squared,
     read_units,
     train_reader,
+    with_mirrored,
 )
 from viseme.face.tracker import Face
 from viseme.studio.head import LANDMARKS
@@ -106,15 +108,29 @@ def test_faces_are_cut_out_upright_and_of_one_size() -> None:
     level[INDEX["eye_right_outer"]] = (80.5, 40.5)
     crop = face_crop(picture(level), level)
     assert crop.shape == (CROP_PX, CROP_PX, 3)
-    # Two eye distances of 32 px wide: an eye distance apart, the eyes are in the middle above.
+    # Two eye distances of 48 px wide: an eye distance apart, the eyes are in the middle above.
     light = crop[..., 0] / crop[..., 0].sum(dtype=float)
     assert light.sum(0) @ np.arange(CROP_PX) == pytest.approx((CROP_PX - 1) / 2, abs=0.05)
-    assert light.sum(1) @ np.arange(CROP_PX) == pytest.approx(31.5 - 0.62 * 32, abs=0.05)
-    assert np.flatnonzero(light.sum(0)).tolist() == [15, 16, 47, 48]
+    assert light.sum(1) @ np.arange(CROP_PX) == pytest.approx(47.5 - 0.62 * 48, abs=0.05)
+    seen = np.flatnonzero(light.sum(0))
+    assert (seen[seen < 48].mean(), seen[seen > 48].mean()) == (23.5, 71.5)
     turned = level[:, ::-1] * (1, -1) + (0, 128)
     np.testing.assert_array_equal(
         face_crop(np.rot90(picture(level)).copy(), turned.astype(np.float32)), crop
     )
+
+
+def test_a_mirrored_face_has_the_units_of_the_other_side() -> None:
+    faces = np.arange(CROP_PX, dtype=np.uint8)[None, None, :, None].repeat(CROP_PX, 1).repeat(3, 3)
+    units = np.eye(len(READ_UNITS), dtype=np.float32)[[READ_UNITS.index("mouthSmileLeft")]]
+    both, its_units = with_mirrored((faces, units))
+    assert both[:, 0, 0, 0].tolist() == [0, CROP_PX - 1]
+    assert [READ_UNITS[unit] for unit in its_units.argmax(1)] == [
+        "mouthSmileLeft",
+        "mouthSmileRight",
+    ]
+    twice, _ = with_mirrored((both[1:], its_units[1:]))
+    np.testing.assert_array_equal(twice[1:], faces)
 
 
 def test_r_squared_is_the_mean_over_units_weighted_by_their_variance() -> None:

@@ -26,6 +26,7 @@ from viseme.experiments.unit_reader import (
     r_squared,
     read_units,
     train_reader,
+    with_mirrored,
 )
 from viseme.face.tracker import Face, FaceTracker, LandmarkTracker
 from viseme.files import atomic_write
@@ -67,7 +68,7 @@ class Size:
         unit_takes: takes of the test split for the reader of units.
         taught_takes: takes of the train split that teach it, each of another person.
         every: of so many frames of these it sees one.
-        epochs: of the reader.
+        epochs: of the reader, over the pictures and their mirror images.
     """
 
     takes: int
@@ -79,8 +80,8 @@ class Size:
 
 
 SIZES: dict[Scale, Size] = {
-    "ci": Size(takes=12, redrawn=2, unit_takes=40, taught_takes=2400, every=12, epochs=14),
-    "small": Size(takes=40, redrawn=5, unit_takes=40, taught_takes=6000, every=12, epochs=30),
+    "ci": Size(takes=12, redrawn=2, unit_takes=40, taught_takes=3600, every=12, epochs=8),
+    "small": Size(takes=40, redrawn=5, unit_takes=40, taught_takes=6000, every=12, epochs=15),
 }
 
 
@@ -154,6 +155,7 @@ def read_faces(trial: Trial) -> Figures:
     faces, units = _pictures(trial, size)
     if trial.arm == "units-shuffled":
         units = np.random.default_rng(trial.seed).permutation(units)
+    faces, units = with_mirrored((faces, units))
     reader = train_reader(faces, units, size.epochs, trial.seed, device)
     faces, units = _video_faces(trial, size)
     pooled, by_unit = r_squared(units, read_units(reader, faces, device), _MIN_DEVIATION)

@@ -4,6 +4,7 @@ A small network sees an upright face, cut with the landmarks of the truth, and g
 the weights of the units of eyes and mouth.
 """
 
+import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -16,13 +17,15 @@ from viseme.experiments.landmark_distance import INDEX
 from viseme.face.warp import warp
 from viseme.nn.resnet import ResNetTrunk
 from viseme.studio.performance import UNITS, Performance
+from viseme.train.log import progress_bar
 from viseme.train.seed import seed_everything
 
-CROP_PX = 64
+CROP_PX = 96  # as many as the face has in a picture of 128 px
 _SIDE, _BELOW = 2.0, 0.62  # of the crop, and its middle below the eyes, in eye distances
-_SHIFT_PX, _GAIN = 3, 0.2  # largest augmentation
+_SHIFT_PX, _GAIN = 5, 0.2  # largest augmentation
 _BATCH, _PEAK_LR, _WEIGHT_DECAY = 64, 2e-3, 0.05
-_WIDTHS = (16, 32, 64, 128)
+_WIDTHS, _STEM_PX = (24, 48, 96, 192), 5
+_SHRUNK = 16  # by the stem and the trunk
 _LEAST_DEVIATION = 0.03  # units that hardly move are not blown up
 
 READ_UNITS = tuple(name for name in UNITS if name.startswith(("eye", "jaw", "mouth", "tongue")))
@@ -30,12 +33,20 @@ READ_UNITS = tuple(name for name in UNITS if name.startswith(("eye", "jaw", "mou
 
 READ_INDICES = [UNITS.index(name) for name in READ_UNITS]
 
+
+def _mirrored(name: str) -> str:
+    sides = {"Left": "Right", "Right": "Left"}
+    return re.sub("Left|Right", lambda side: sides[side[0]], name)
+
+
+_MIRRORED = [READ_UNITS.index(_mirrored(name)) for name in READ_UNITS]
+
 Faces = tuple[NDArray[np.uint8], NDArray[np.float32]]
-"""Faces (N, 64, 64, 3) and their units (N, U)."""
+"""Faces (N, 96, 96, 3) and their units (N, U)."""
 
 
 def face_crop(frame: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """The face (64, 64, 3) in a picture (H, W, 3), for landmarks (P, 2) px of ground truth.
+    """The face (96, 96, 3) in a picture (H, W, 3), for landmarks (P, 2) px of ground truth.
 
     Turn and size follow the eye corners alone, which no unit moves; a chin would hide the jaw.
     """
@@ -65,8 +76,14 @@ def joined(parts: Iterable[Faces]) -> Faces:
     return np.concatenate(faces), np.concatenate(units)
 
 
+def with_mirrored(pictures: Faces) -> Faces:
+    """The same and, after them, all of them mirrored, left units being right ones there."""
+    faces, units = pictures
+    return joined([pictures, (faces[:, :, ::-1], units[:, _MIRRORED])])
+
+
 class UnitReader(nn.Module):
-    """Faces (B, 3, 64, 64), 0 to 1, to weights (B, U): a small ResNet and two linear layers.
+    """Faces (B, 3, 96, 96), 0 to 1, to weights (B, U): a small ResNet and two linear layers.
 
     Args:
         mean, deviation: (U,) of the units that it learns from. Each unit counts alike in its
@@ -79,13 +96,13 @@ class UnitReader(nn.Module):
         self.deviation: Tensor
         self.register_buffer("mean", mean)
         self.register_buffer("deviation", deviation.clamp(min=_LEAST_DEVIATION))
-        self.stem = nn.Conv2d(3, _WIDTHS[0], 3, padding=1, bias=False)
+        self.stem = nn.Conv2d(3, _WIDTHS[0], _STEM_PX, stride=2, padding=_STEM_PX // 2, bias=False)
         self.norm = nn.BatchNorm2d(_WIDTHS[0])
         self.trunk = ResNetTrunk(2, _WIDTHS, blocks_per_stage=1)
         self.head = nn.Sequential(
             nn.Flatten(),
             nn.Dropout(0.3),
-            nn.Linear((CROP_PX // 8) ** 2 * _WIDTHS[-1], 256),
+            nn.Linear((CROP_PX // _SHRUNK) ** 2 * _WIDTHS[-1], 256),
             nn.SiLU(),
             nn.Linear(256, len(mean)),
         )
@@ -114,22 +131,25 @@ def train_reader(
     seed: int,
     device: torch.device,
 ) -> UnitReader:
-    """A reader taught by faces (N, 64, 64, 3) and their units (N, U)."""
+    """A reader taught by faces (N, 96, 96, 3) and their units (N, U)."""
     seed_everything(seed)
     table = torch.from_numpy(units)
     reader = UnitReader(table.mean(0), table.std(0)).to(device).train()
     optimizer = torch.optim.AdamW(reader.parameters(), weight_decay=_WEIGHT_DECAY)
     batches = max(1, len(faces) // _BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _PEAK_LR, epochs * batches)
-    for _ in range(epochs):
-        for chosen in torch.randperm(len(faces)).tensor_split(batches):
-            batch = _augmented(_as_input(faces[chosen.numpy()], device))
-            wanted = reader.standardised(table[chosen].to(device))
-            loss = F.mse_loss(reader(batch), wanted)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
+    with progress_bar() as progress:
+        task = progress.add_task("reader of units", total=epochs * batches, note="")
+        for _ in range(epochs):
+            for chosen in torch.randperm(len(faces)).tensor_split(batches):
+                batch = _augmented(_as_input(faces[chosen.numpy()], device))
+                wanted = reader.standardised(table[chosen].to(device))
+                loss = F.mse_loss(reader(batch), wanted)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                schedule.step()
+                progress.advance(task)
     return reader.eval()
 
 
@@ -137,7 +157,7 @@ def train_reader(
 def read_units(
     reader: UnitReader, faces: NDArray[np.uint8], device: torch.device
 ) -> NDArray[np.float32]:
-    """The units (N, U) that a reader sees on faces (N, 64, 64, 3)."""
+    """The units (N, U) that a reader sees on faces (N, 96, 96, 3)."""
     parts = [
         reader.read(_as_input(faces[start : start + _BATCH], device)).cpu().numpy()
         for start in range(0, len(faces), _BATCH)
@@ -167,7 +187,7 @@ def r_squared(
 
 
 def _as_input(faces: NDArray[np.uint8], device: torch.device) -> Tensor:
-    """Faces (N, 3, 64, 64), 0 to 1."""
+    """Faces (N, 3, 96, 96), 0 to 1."""
     return torch.from_numpy(faces).to(device).permute(0, 3, 1, 2).float() / 255
 
 
