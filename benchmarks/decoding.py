@@ -18,13 +18,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
 
 from viseme.files import atomic_write
-from viseme.nn.precision import lighten
+from viseme.nn.precision import Precision, lighten
 from viseme.provenance import provenance
 from viseme.recognition.beam_search import SearchOptions, beam_search
 from viseme.recognition.heads import RecognitionHeads
@@ -162,8 +162,9 @@ def searches(
 ) -> list[dict[str, Any]]:
     """Times of both searches by length of the clip, beam and CTC weight, and whether they agree."""
     settings = [(beam, 0.1) for beam in beams] + [(beam, 1.0) for beam in beams if beam == 10]
-    mine, rows = ours(heads), []
     original = theirs(heads, repository) if repository else None
+    lighten(heads, "float32")
+    mine, rows = ours(heads), []
     for clip_s in seconds:
         encoder_out = features(heads, round(clip_s * FPS), seed=round(clip_s * 10))
         for beam, weight in settings:
@@ -183,19 +184,20 @@ def searches(
 
 
 @torch.inference_mode()
-def readings(model: AutoAVSR, seconds: float, repeats: int) -> dict[str, Any]:
+def readings(seconds: float, repeats: int) -> dict[str, Any]:
     """Real-time factor of encoder and search, beam 10, by precision."""
     num_frames = round(seconds * FPS)
     lips = torch.randn(1, num_frames, 1, 88, 88, generator=torch.Generator().manual_seed(0))
     lengths = torch.tensor([num_frames])
     options = SearchOptions(beam_size=10, max_tokens=round(seconds * TOKENS_PER_S))
     figures: dict[str, Any] = {"clip_s": seconds}
-    for precision in ("float32", "bfloat16"):
+    for precision in get_args(Precision):
+        model = network(seed=0)
         lighten(model, precision)
         encoder_out = model.encode(lips, None, lengths)
         works = (
-            lambda: model.encode(lips, None, lengths),
-            lambda x=encoder_out: beam_search(model.heads, x, lengths, options=options),
+            lambda m=model: m.encode(lips, None, lengths),
+            lambda m=model, x=encoder_out: beam_search(m.heads, x, lengths, options=options),
         )
         (encode_s, search_s), _ = in_turns(works, repeats)
         figures[precision] = {
@@ -221,11 +223,10 @@ def main() -> None:
     record = provenance(["python", "-m", "benchmarks", "decoding", *sys.argv[1:]])
     record["threads"], record["seed"] = arguments.threads, 0
     record["original"] = None if repository is None else repository.name
-    model = network(seed=0)
     record["search"] = searches(
-        model.heads, repository, arguments.seconds, arguments.beams, arguments.repeats
+        network(seed=0).heads, repository, arguments.seconds, arguments.beams, arguments.repeats
     )
-    record["reading"] = readings(model, 5.0, arguments.repeats)
+    record["reading"] = readings(5.0, arguments.repeats)
     with atomic_write(arguments.out) as out:
         out.write(json.dumps(record, indent=2) + "\n")
     sys.stdout.write(arguments.out.read_text())

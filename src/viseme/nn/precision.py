@@ -1,10 +1,10 @@
-"""Networks made lighter for inference: BatchNorm folded away, linear layers in 16 bits.
+"""Networks made lighter for inference: BatchNorm folded away, linear layers packed or in 16 bits.
 
-What adds up over the network stays in single precision: the residual stream, LayerNorm, softmax and
-the layers that score tokens (their names end in "head").
+In 16 bits, what adds up over the network stays in single precision: the residual stream, LayerNorm,
+softmax and the layers that score tokens (their names end in "head").
 """
 
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Literal, get_args
 
 import torch
@@ -17,8 +17,15 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 from viseme.errors import ConfigError
 from viseme.nn.conformer import Pointwise
 from viseme.nn.frontends import AudioFrontend, VisualFrontend
+from viseme.nn.transformer import TextDecoder
 
 Precision = Literal["float32", "bfloat16"]
+
+# What torch.compile packs weights with; no public function does.
+_CAN_PACK = torch.backends.mkldnn.is_available() and hasattr(
+    torch.ops.mkldnn, "_reorder_linear_weight"
+)
+_TYPICAL_ROWS = 10  # what the packing is best for; any number is right
 
 
 class Bfloat16Linear(nn.Module):
@@ -36,12 +43,34 @@ class Bfloat16Linear(nn.Module):
         return F.linear(x.bfloat16(), self.weight, self.bias).to(x.dtype)
 
 
+class PackedLinear(nn.Module):
+    """A linear layer whose weights lie in memory as the kernels for few rows want them.
+
+    A search by beam multiplies a row or some per hypothesis, over and over, by the same weights:
+    packed once and not for each product, it takes two thirds of the time on CPU.
+    """
+
+    packed: Tensor
+    bias: Tensor | None
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        super().__init__()
+        packed = torch.ops.mkldnn._reorder_linear_weight(weight.detach(), _TYPICAL_ROWS)
+        self.register_buffer("packed", packed)
+        self.register_buffer("bias", None if bias is None else bias.detach())
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = torch.ops.mkldnn._linear_pointwise(x, self.packed, self.bias, "none", [], "")
+        return y
+
+
 @torch.no_grad()
 def lighten(network: nn.Module, precision: Precision) -> None:
-    """Change a network in evaluation mode, in place; "float32" leaves it as it is.
+    """Change a network in evaluation mode, in place; it is for inference alone from then on.
 
-    "bfloat16" takes half the memory, and less than half the time on processors that multiply in it
-    (AVX-512 BF16, AMX); others are slow with it.
+    BatchNorm is folded away; "float32" packs the text decoder's linear layers on CPU. "bfloat16"
+    takes half the memory, and less than half the time on processors that multiply in it (AVX-512
+    BF16, AMX); others are slow with it.
 
     Raises:
         ConfigError: no such precision.
@@ -51,15 +80,26 @@ def lighten(network: nn.Module, precision: Precision) -> None:
             f"there is no precision {precision!r}",
             todo=f"Choose one of: {', '.join(get_args(Precision))}.",
         )
-    if precision == "float32":
-        return
     fold_norms(network)
+    if precision == "float32":
+        _pack_text_decoders(network)
+        return
     for module in list(network.modules()):
         if isinstance(module, VisualFrontend | AudioFrontend):
             module.bfloat16()
         for name, child in module.named_children():
             if isinstance(child, nn.Linear | Pointwise) and not name.endswith("head"):
                 setattr(module, name, Bfloat16Linear(child.weight.flatten(1), child.bias))
+
+
+def _pack_text_decoders(network: nn.Module) -> None:
+    if not _CAN_PACK:
+        return
+    decoders = [module for module in network.modules() if isinstance(module, TextDecoder)]
+    for module in list(chain.from_iterable(decoder.modules() for decoder in decoders)):
+        for name, child in module.named_children():
+            if isinstance(child, nn.Linear) and child.weight.device.type == "cpu":
+                setattr(module, name, PackedLinear(child.weight, child.bias))
 
 
 def fold_norms(network: nn.Module) -> None:
