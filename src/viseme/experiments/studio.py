@@ -49,7 +49,7 @@ class Size:
 
 
 SIZES: dict[Scale, Size] = {
-    "ci": Size(0.25, 0.5, epochs=12, grid_epochs=24, real_epochs=100, settings=SMALL_NET),
+    "ci": Size(0.25, 0.25, epochs=8, grid_epochs=40, real_epochs=100, settings=SMALL_NET),
     "small": Size(0.25, 2.0, epochs=40, grid_epochs=40, real_epochs=200),
 }
 

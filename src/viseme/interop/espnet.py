@@ -6,16 +6,28 @@ positions, which is computed here, is dropped.
 """
 
 import re
+from typing import Any
 
 from viseme.interop.source import Rules
+
+
+def arguments(settings: Any) -> dict[str, Any] | None:
+    """ESPnet's training arguments, which come bare or as the last of [idim, odim, arguments]."""
+    if isinstance(settings, list) and len(settings) == 3:
+        settings = settings[2]
+    return settings if isinstance(settings, dict) else None
+
+
+def attention_names(theirs: str, ours: str) -> dict[str, str]:
+    """The four layers of an attention module."""
+    names = {"linear_q": "query", "linear_k": "key", "linear_v": "value", "linear_out": "out"}
+    return {f"{theirs}.{name}": f"{ours}.{new}" for name, new in names.items()}
+
 
 _BLOCK = {
     "feed_forward_macaron.w_1": "feed_forward_in.expand",
     "feed_forward_macaron.w_2": "feed_forward_in.contract",
-    "self_attn.linear_q": "attention.query",
-    "self_attn.linear_k": "attention.key",
-    "self_attn.linear_v": "attention.value",
-    "self_attn.linear_out": "attention.out",
+    **attention_names("self_attn", "attention"),
     "self_attn.linear_pos": "attention.position",
     "conv_module.pointwise_cov1": "convolution.expand",
     "conv_module.depthwise_conv": "convolution.depthwise",
@@ -30,14 +42,8 @@ _BLOCK = {
     "norm_final": "norm_out",
 }
 _DECODER_LAYER = {
-    "self_attn.linear_q": "self_attention.query",
-    "self_attn.linear_k": "self_attention.key",
-    "self_attn.linear_v": "self_attention.value",
-    "self_attn.linear_out": "self_attention.out",
-    "src_attn.linear_q": "memory_attention.query",
-    "src_attn.linear_k": "memory_attention.key",
-    "src_attn.linear_v": "memory_attention.value",
-    "src_attn.linear_out": "memory_attention.out",
+    **attention_names("self_attn", "self_attention"),
+    **attention_names("src_attn", "memory_attention"),
     "feed_forward.w_1": "feed_forward.expand",
     "feed_forward.w_2": "feed_forward.contract",
     "norm1": "norm_self",

@@ -8,6 +8,7 @@ from typing import Any
 
 from viseme.errors import ModelError
 from viseme.interop.checkpoint import Checkpoint
+from viseme.interop.espnet import arguments
 from viseme.interop.espnet_transformer import transformer_rules
 from viseme.interop.source import Imported, Rules, Source, count, renamed, size
 
@@ -44,15 +45,12 @@ def _convert(checkpoint: Checkpoint) -> Imported:
 
 
 def _settings(checkpoint: Checkpoint) -> dict[str, Any]:
-    """What `model.json` says: ESPnet writes the settings alone, or after the two vocabulary sizes.
+    """What `model.json` says, if there is one.
 
     Raises:
         ModelError: they ask for positions, which no published model has.
     """
-    given = checkpoint.settings
-    settings = given[-1] if isinstance(given, list) and given else given
-    if not isinstance(settings, dict):
-        return {}
+    settings = arguments(checkpoint.settings) or {}
     positions = settings.get("pos_enc", "none")
     if positions != "none":
         raise ModelError(

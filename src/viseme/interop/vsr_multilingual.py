@@ -13,6 +13,7 @@ from typing import Any
 from viseme.errors import ModelError
 from viseme.interop.auto_avsr import PUBLISHED_SEARCH, is_recogniser, recogniser
 from viseme.interop.checkpoint import Checkpoint
+from viseme.interop.espnet import arguments
 from viseme.interop.source import Imported, Source
 
 PUBLISHED_BEAMS = {"CMLR": 20, "CMUMOSEAS": 30, "GRID": 20, "LombardGRID": 20}
@@ -36,13 +37,6 @@ _SIZES = {
     "cnn_module_kernel": "kernel_size",
     "dlayers": "decoder_layers",
 }
-
-
-def arguments(settings: Any) -> dict[str, Any] | None:
-    """ESPnet's training arguments, which come bare or as the last of [idim, odim, arguments]."""
-    if isinstance(settings, list) and len(settings) == 3:
-        settings = settings[2]
-    return settings if isinstance(settings, dict) else None
 
 
 def _matches(checkpoint: Checkpoint) -> bool:

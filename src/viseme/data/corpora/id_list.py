@@ -1,5 +1,6 @@
 """Lists of ids that a user puts into a corpus folder, such as those of its English clips."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from viseme.errors import ManifestError
@@ -14,12 +15,24 @@ def read_ids(path: Path) -> set[str] | None:
     Raises:
         ManifestError: it cannot be read as text, or is empty.
     """
-    try:
-        ids = {line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()} - {""}
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ManifestError(f"cannot be read as a list ({error})", path=path) from error
+    ids = {line for _, line in list_lines(path)}
     if not ids:
         raise ManifestError("is empty", path=path, todo="Remove it to take all clips.")
     return ids
+
+
+def list_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a list that are not empty, with their numbers from 1.
+
+    Raises:
+        ManifestError: it cannot be read as text.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"cannot be read as a list ({error})", path=path) from error
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield number, line.strip()

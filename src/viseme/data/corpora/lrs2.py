@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from viseme.data.corpora.id_list import list_lines
 from viseme.data.corpora.lrs import pretrain_clips, whole_clip
 from viseme.data.manifest import Clip
 from viseme.data.segments import LATER_MAX_S, PAPER_MAX_S
@@ -62,13 +63,7 @@ def _names(path: Path | None) -> Iterator[str]:
     """The first column of a list: the others mark what kind of clip it is."""
     if path is None:
         return
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ManifestError(f"cannot be read as a list ({error})", path=path) from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    for number, line in list_lines(path):
         name = line.split()[0]
         parts = name.split("/")
         if len(parts) != 2 or not all(part.isalnum() for part in parts):
