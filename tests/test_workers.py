@@ -23,6 +23,14 @@ def die(number: int) -> int:
     os._exit(1)
 
 
+def die_at_three(number: int) -> int:
+    return die(number) if number == 3 else 2 * number
+
+
+def minus(number: int) -> int:
+    return -number
+
+
 def threads(_: int) -> str | None:
     return os.environ.get("NUMBA_NUM_THREADS")
 
@@ -56,6 +64,11 @@ def test_an_error_comes_through(num_workers: int) -> None:
 def test_a_process_that_dies_is_an_error() -> None:
     with pytest.raises(VisemeError, match="a worker process died"):
         list(work_through(die, range(4), 2))
+
+
+def test_only_the_job_at_fault_suffers_when_a_process_dies() -> None:
+    done = dict(work_through(die_at_three, range(6), 2, minus))
+    assert done == {0: 0, 1: 2, 2: 4, 3: -3, 4: 8, 5: 10}
 
 
 def test_workers_have_one_thread_each() -> None:

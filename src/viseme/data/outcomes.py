@@ -40,6 +40,12 @@ class Outcome:
     reject: Reject | None = None
 
 
+def crashed(clip: Clip, source: str) -> Outcome:
+    """Of a clip that made the process die; not recorded, so that the next run tries it again."""
+    reason = "reading it ended the process, twice; the file is damaged, or memory was short."
+    return Outcome(reject=Reject(clip.id, source, "crash", reason))
+
+
 @dataclass(frozen=True)
 class Record:
     """Where the outcome of one clip is remembered.

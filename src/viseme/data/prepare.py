@@ -31,6 +31,7 @@ from viseme.data.prepare_clip import (
     Task,
     is_safe_id,
     one_thread_tracker,
+    outcome_of_crash,
     prepare_clip,
     recorded,
 )
@@ -128,8 +129,7 @@ def prepare(
     Raises:
         ManifestError: the source is missing, malformed or empty.
         ConfigError: a setting is out of range, or another process fills the folder.
-        VisemeError: the output cannot be written, the tracker cannot be had, or a clip made its
-            process die.
+        VisemeError: the output cannot be written, or the tracker cannot be had.
         KeyboardInterrupt: on Ctrl-C, after the clips in hand; its message says how to go on.
     """
     config = config or PrepareConfig()
@@ -200,7 +200,7 @@ def _do(
     tell(_progress(total, outcomes, len(earlier)))
     try:
         jobs = [tasks[index] for index in pending.values()]
-        for task, outcome in work_through(prepare_clip, jobs, workers):
+        for task, outcome in work_through(prepare_clip, jobs, workers, outcome_of_crash):
             outcomes[pending[task.clip.id]] = outcome
             tell(_progress(total, outcomes, len(earlier)))
     except KeyboardInterrupt:

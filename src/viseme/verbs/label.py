@@ -22,7 +22,7 @@ from viseme.data.outcomes import Outcome, Reject
 from viseme.data.prepare import Progress
 from viseme.errors import ConfigError, ManifestError
 from viseme.files import atomic_write, sole_writer
-from viseme.labelling.annotate_clip import Task, annotate_clip
+from viseme.labelling.annotate_clip import Task, annotate_clip, outcome_of_crash
 from viseme.labelling.annotator import Annotator
 from viseme.workers import work_through
 
@@ -73,7 +73,7 @@ def label(
     Raises:
         ManifestError: the manifest is missing, malformed or empty.
         ConfigError: a setting is out of range, or another process writes the same labels.
-        VisemeError: the output cannot be written, or a clip made its process die.
+        VisemeError: the output cannot be written.
         KeyboardInterrupt: on Ctrl-C, after the clips in hand; its message says how to go on.
     """
     manifest, out = Path(manifest), Path(out)
@@ -121,7 +121,8 @@ def _do(
     say()
     try:
         jobs = [tasks[index] for index in pending.values()]
-        for task, outcome in work_through(annotate_clip, jobs, min(workers, len(jobs) or 1)):
+        workers = min(workers, len(jobs) or 1)
+        for task, outcome in work_through(annotate_clip, jobs, workers, outcome_of_crash):
             outcomes[pending[task.clip.id]] = outcome
             say()
     except KeyboardInterrupt:
