@@ -65,8 +65,9 @@ def reproduce(
     for done, (arm, seed) in enumerate(plan):
         if on_progress is not None:
             on_progress(f"{arm.name}, seed {seed}", done, len(plan))
-        work = out / "work"
-        trial = Trial(arm.name, seed, scale, work / f"{arm.name}-{seed}", work, corpora, device)
+        folder = out / "work" / f"{arm.name}-{seed}"
+        shared = out / "work" / "common"  # beside the trials' own, whose names it thus may have
+        trial = Trial(arm.name, seed, scale, folder, shared, corpora, device)
         _run(arm, trial, out, origin or {})
     with sole_writer(out, wait=True):
         records = finished(experiment, out)
