@@ -70,15 +70,31 @@ def read_without_start(trial: Trial) -> Figures:
 
 def read_shuffled(trial: Trial) -> Figures:
     """Score the reader of the whole corpus against the texts of other test clips: chance."""
-    clips = [clip for clip in read_manifest(_corpus(trial)) if clip.split == "test"]
+    manifest = _with_texts_of_others(_corpus(trial), trial.folder / "manifest.jsonl")
+    return _figures(trial, _reader(trial, WHOLE), manifest)
+
+
+def read_commands(trial: Trial) -> Figures:
+    """Read the test split of the GRID-like studio clips: easy sentences of unseen people."""
+    return _figures(trial, _grid_reader(trial), _commands(trial))
+
+
+def read_commands_shuffled(trial: Trial) -> Figures:
+    """The same against the texts of other clips."""
+    manifest = _with_texts_of_others(_commands(trial), trial.folder / "manifest.jsonl")
+    return _figures(trial, _grid_reader(trial), manifest)
+
+
+def _with_texts_of_others(manifest: Path, path: Path) -> Path:
+    """A manifest of the test clips, each with the text of the next."""
+    clips = [clip for clip in read_manifest(manifest) if clip.split == "test"]
     texts = [clip.text for clip in clips]
     moved = [
         replace(clip, text=text, words=[])
         for clip, text in zip(clips, [*texts[1:], *texts[:1]], strict=True)
     ]
-    shuffled = trial.folder / "manifest.jsonl"
-    write_manifest(shuffled, moved)
-    return _figures(trial, _reader(trial, WHOLE), shuffled)
+    write_manifest(path, moved)
+    return path
 
 
 def read_grid(trial: Trial) -> Figures:
@@ -115,12 +131,15 @@ def _reader(trial: Trial, share: int, starts: bool = True) -> Path:
         return _train(trial, part, folder / "run", size.epochs * WHOLE // share, initial)
 
 
+def _commands(trial: Trial) -> Path:
+    return prepared_studio(trial, "grid", SIZES[trial.scale].grid_hours)
+
+
 def _grid_reader(trial: Trial) -> Path:
     """A model taught by GRID-like studio clips, one for all arms of a seed."""
-    size = SIZES[trial.scale]
-    manifest = prepared_studio(trial, "grid", size.grid_hours)
+    manifest = _commands(trial)
     with trial.common(f"reader-grid-{trial.seed}") as folder:
-        return _train(trial, manifest, folder / "run", size.grid_epochs)
+        return _train(trial, manifest, folder / "run", SIZES[trial.scale].grid_epochs)
 
 
 def _part(manifest: Path, path: Path, hours: float) -> Path:
@@ -172,6 +191,13 @@ EXPERIMENT = Experiment(
         ),
         Arm("from-nothing", "hours-x8 from random weights", read_without_start, control=True),
         Arm("shuffled", "hours-x8, against texts of other clips", read_shuffled, control=True),
+        Arm("commands", "GRID-like commands of rendered people", read_commands),
+        Arm(
+            "commands-shuffled",
+            "the same, against texts of other clips",
+            read_commands_shuffled,
+            control=True,
+        ),
         Arm("grid-studio", "real GRID, taught by studio alone", read_grid, needs=("grid",)),
         Arm(
             "grid-100",
@@ -196,6 +222,10 @@ EXPERIMENT = Experiment(
         Claim(
             "with the lips of others WER is at least twice that of hours-x8",
             lambda s: s.mean("shuffled", "WER") >= 2 * s.mean("hours-x8", "WER"),
+        ),
+        Claim(
+            "the same of commands",
+            lambda s: s.mean("commands-shuffled", "WER") >= 2 * s.mean("commands", "WER"),
         ),
         Claim(
             "a start in the studio lowers WER on GRID with 100 real clips",
