@@ -8,7 +8,7 @@ import json
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from viseme.data.manifest import Clip, clip_from_row, row_from_clip
 from viseme.files import atomic_write
@@ -40,10 +40,22 @@ class Outcome:
     reject: Reject | None = None
 
 
-def crashed(clip: Clip, source: str) -> Outcome:
-    """Of a clip that made the process die; not recorded, so that the next run tries it again."""
+class ClipTask(Protocol):
+    """What is known of every task that is about one clip."""
+
+    @property
+    def clip(self) -> Clip:
+        """The row before the work."""
+
+    @property
+    def source(self) -> str:
+        """The file as the list of rejects names it."""
+
+
+def crashed(task: ClipTask) -> Outcome:
+    """Of a clip that no process survives; not recorded, so that the next run tries it again."""
     reason = "reading it ended the process, twice; the file is damaged, or memory was short."
-    return Outcome(reject=Reject(clip.id, source, "crash", reason))
+    return Outcome(reject=Reject(task.clip.id, task.source, "crash", reason))
 
 
 @dataclass(frozen=True)

@@ -26,12 +26,11 @@ from viseme.data.contact_sheet import write_contact_sheet
 from viseme.data.corpora import find_clips
 from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip, write_manifest
-from viseme.data.outcomes import Outcome, Reject
+from viseme.data.outcomes import Outcome, Reject, crashed
 from viseme.data.prepare_clip import (
     Task,
     is_safe_id,
     one_thread_tracker,
-    outcome_of_crash,
     prepare_clip,
     recorded,
 )
@@ -200,7 +199,7 @@ def _do(
     tell(_progress(total, outcomes, len(earlier)))
     try:
         jobs = [tasks[index] for index in pending.values()]
-        for task, outcome in work_through(prepare_clip, jobs, workers, outcome_of_crash):
+        for task, outcome in work_through(prepare_clip, jobs, workers, crashed):
             outcomes[pending[task.clip.id]] = outcome
             tell(_progress(total, outcomes, len(earlier)))
     except KeyboardInterrupt:

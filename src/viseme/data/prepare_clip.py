@@ -13,7 +13,7 @@ from viseme.data.clip_content import (
     read_clip,
 )
 from viseme.data.manifest import Clip
-from viseme.data.outcomes import Outcome, Record, Reject, UnfitError, clip_key, crashed
+from viseme.data.outcomes import Outcome, Record, Reject, UnfitError, clip_key
 from viseme.data.roi_storage import write_rois
 from viseme.face.tracker import FaceTracker, LandmarkTracker
 from viseme.media import write_audio
@@ -77,11 +77,6 @@ def prepare_clip(task: Task) -> Outcome:
     outcome = _prepare(task, _tracker(task.make_tracker))
     task.record.write(outcome)
     return outcome
-
-
-def outcome_of_crash(task: Task) -> Outcome:
-    """Of a clip that no process survives."""
-    return crashed(task.clip, task.source)
 
 
 def recorded(task: Task) -> Outcome | None:

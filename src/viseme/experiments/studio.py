@@ -57,32 +57,36 @@ SIZES: dict[Scale, Size] = {
 
 def read_unseen(trial: Trial) -> Figures:
     """Train on a share of the corpus, read its test split."""
-    share = SHARES[trial.arm]
-    figures = _figures(trial, _reader(trial, share), _corpus(trial))
+    share, corpus = SHARES[trial.arm], _corpus(trial)
+    figures = _figures(trial, _reader(trial, corpus, share), corpus)
     return figures | {"hours": SIZES[trial.scale].unit_hours * share}
 
 
 def read_without_start(trial: Trial) -> Figures:
     """The same with the whole corpus, from random weights."""
-    figures = _figures(trial, _reader(trial, WHOLE, starts=False), _corpus(trial))
+    corpus = _corpus(trial)
+    figures = _figures(trial, _reader(trial, corpus, WHOLE, starts=False), corpus)
     return figures | {"hours": SIZES[trial.scale].unit_hours * WHOLE}
 
 
 def read_shuffled(trial: Trial) -> Figures:
     """Score the reader of the whole corpus against the texts of other test clips: chance."""
-    manifest = _with_texts_of_others(_corpus(trial), trial.folder / "manifest.jsonl")
-    return _figures(trial, _reader(trial, WHOLE), manifest)
+    corpus = _corpus(trial)
+    manifest = _with_texts_of_others(corpus, trial.folder / "manifest.jsonl")
+    return _figures(trial, _reader(trial, corpus, WHOLE), manifest)
 
 
 def read_commands(trial: Trial) -> Figures:
     """Read the test split of the GRID-like studio clips: easy sentences of unseen people."""
-    return _figures(trial, _grid_reader(trial), _commands(trial))
+    commands = _commands(trial)
+    return _figures(trial, _grid_reader(trial, commands), commands)
 
 
 def read_commands_shuffled(trial: Trial) -> Figures:
     """The same against the texts of other clips."""
-    manifest = _with_texts_of_others(_commands(trial), trial.folder / "manifest.jsonl")
-    return _figures(trial, _grid_reader(trial), manifest)
+    commands = _commands(trial)
+    manifest = _with_texts_of_others(commands, trial.folder / "manifest.jsonl")
+    return _figures(trial, _grid_reader(trial, commands), manifest)
 
 
 def _with_texts_of_others(manifest: Path, path: Path) -> Path:
@@ -99,7 +103,7 @@ def _with_texts_of_others(manifest: Path, path: Path) -> Path:
 
 def read_grid(trial: Trial) -> Figures:
     """Read real GRID with what GRID-like studio clips taught."""
-    return _figures(trial, _grid_reader(trial), trial.corpora["grid"])
+    return _figures(trial, _grid_reader(trial, _commands(trial)), trial.corpora["grid"])
 
 
 def read_grid_from_few(trial: Trial, start_in_studio: bool) -> Figures:
@@ -111,7 +115,7 @@ def read_grid_from_few(trial: Trial, start_in_studio: bool) -> Figures:
     places = (int((i + trial.seed / 10) * step) for i in range(REAL_CLIPS))
     chosen = [train_clips[place % len(train_clips)] for place in places]
     write_manifest(few, [*chosen, *(clip for clip in clips if clip.split == "val")])
-    initial = str(_grid_reader(trial)) if start_in_studio else ""
+    initial = str(_grid_reader(trial, _commands(trial))) if start_in_studio else ""
     epochs = SIZES[trial.scale].real_epochs
     model = _train(trial, few, trial.folder / "run", epochs, initial)
     return _figures(trial, model, trial.corpora["grid"])
@@ -121,10 +125,10 @@ def _corpus(trial: Trial) -> Path:
     return prepared_studio(trial, "lrs", SIZES[trial.scale].unit_hours * WHOLE)
 
 
-def _reader(trial: Trial, share: int, starts: bool = True) -> Path:
+def _reader(trial: Trial, corpus: Path, share: int, starts: bool = True) -> Path:
     """A model taught by a share of the corpus, one for all arms of a seed."""
-    size, corpus = SIZES[trial.scale], _corpus(trial)
-    initial = str(_grid_reader(trial)) if starts else ""
+    size = SIZES[trial.scale]
+    initial = str(_grid_reader(trial, _commands(trial))) if starts else ""
     name = f"reader-x{share}" if starts else f"reader-x{share}-from-nothing"
     with trial.common(f"{name}-{trial.seed}") as folder:
         part = _part(corpus, folder / "manifest.jsonl", size.unit_hours * share)
@@ -135,11 +139,10 @@ def _commands(trial: Trial) -> Path:
     return prepared_studio(trial, "grid", SIZES[trial.scale].grid_hours)
 
 
-def _grid_reader(trial: Trial) -> Path:
+def _grid_reader(trial: Trial, commands: Path) -> Path:
     """A model taught by GRID-like studio clips, one for all arms of a seed."""
-    manifest = _commands(trial)
     with trial.common(f"reader-grid-{trial.seed}") as folder:
-        return _train(trial, manifest, folder / "run", SIZES[trial.scale].grid_epochs)
+        return _train(trial, commands, folder / "run", SIZES[trial.scale].grid_epochs)
 
 
 def _part(manifest: Path, path: Path, hours: float) -> Path:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from viseme.data.manifest import Clip
-from viseme.data.outcomes import Outcome, Record, Reject, UnfitError, clip_key, crashed
+from viseme.data.outcomes import Outcome, Record, Reject, UnfitError, clip_key
 from viseme.labelling.annotator import Annotator
 
 RECORD_VERSION = 1
@@ -48,8 +48,3 @@ def annotate_clip(task: Task) -> Outcome:
         outcome = Outcome(reject=Reject(task.clip.id, task.source, error.code, str(error)))
     task.record.write(outcome)
     return outcome
-
-
-def outcome_of_crash(task: Task) -> Outcome:
-    """Of a clip that no process survives."""
-    return crashed(task.clip, task.source)

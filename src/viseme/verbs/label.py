@@ -18,11 +18,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from viseme.data.manifest import Clip, read_manifest, write_manifest
-from viseme.data.outcomes import Outcome, Reject
+from viseme.data.outcomes import Outcome, Reject, crashed
 from viseme.data.prepare import Progress
 from viseme.errors import ConfigError, ManifestError
 from viseme.files import atomic_write, sole_writer
-from viseme.labelling.annotate_clip import Task, annotate_clip, outcome_of_crash
+from viseme.labelling.annotate_clip import Task, annotate_clip
 from viseme.labelling.annotator import Annotator
 from viseme.workers import work_through
 
@@ -122,7 +122,7 @@ def _do(
     try:
         jobs = [tasks[index] for index in pending.values()]
         workers = min(workers, len(jobs) or 1)
-        for task, outcome in work_through(annotate_clip, jobs, workers, outcome_of_crash):
+        for task, outcome in work_through(annotate_clip, jobs, workers, crashed):
             outcomes[pending[task.clip.id]] = outcome
             say()
     except KeyboardInterrupt:
