@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -147,10 +148,36 @@ def test_the_folder_holds_all_of_the_run(never_killed: Path) -> None:
     assert "weights of the last\n2 epochs" in card
 
 
-def test_a_finished_run_reports_again(manifest: Path, never_killed: Path) -> None:
-    before = (never_killed / "model/sha256.txt").read_bytes()
-    assert run(manifest, never_killed).figures["wer"] >= 0
-    assert (never_killed / "model/sha256.txt").read_bytes() == before
+def test_a_finished_run_reports_again(
+    manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run(manifest, tmp_path / "run")
+    card = first.model / "README.md"
+    card.write_text("Whose recordings it learned from.")
+    with monkeypatch.context() as patch:
+        patch.delattr("viseme.verbs.train.fit")
+        assert run(manifest, tmp_path / "run") == first
+    assert card.read_text() == "Whose recordings it learned from."
+
+
+def test_a_lost_model_is_written_again(manifest: Path, never_killed: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    shutil.copytree(never_killed, out)
+    shutil.rmtree(out / "model")
+    run(manifest, out)
+    assert_same(out, never_killed)
+
+
+def test_a_run_that_is_started_again_does_not_take_its_old_model_for_the_new(
+    manifest: Path, never_killed: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    shutil.copytree(never_killed, out)
+    weights = out / "model/model.safetensors"
+    weights.write_bytes(b"of another run")
+    (out / "last.pt").touch()
+    run(manifest, out)
+    assert_same(out, never_killed)
 
 
 def test_a_folder_of_another_run_is_refused(manifest: Path, never_killed: Path) -> None:

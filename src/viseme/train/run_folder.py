@@ -114,3 +114,21 @@ class RunFolder:
 def epoch_weights(folder: Path) -> list[Path]:
     """Weight files of the last epochs, oldest first."""
     return sorted(folder.glob("epoch-*.safetensors"))
+
+
+def figures_of_ended(folder: Path, product: Path) -> dict[str, float] | None:
+    """The last figures of a run that has ended, or None.
+
+    Args:
+        folder: of the run.
+        product: the file that is written last, after the last checkpoint.
+
+    Raises:
+        ModelError: the checkpoint is damaged.
+    """
+    last = folder / checkpoint.LAST
+    if not (last.exists() and product.exists()):
+        return None
+    if product.stat().st_mtime_ns < last.stat().st_mtime_ns:  # of an earlier run in this folder
+        return None
+    return dict(checkpoint.load_state(last)["figures"])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from string import ascii_lowercase
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from torch import Tensor, nn
@@ -18,14 +19,14 @@ from viseme.data.manifest import Clip, read_manifest
 from viseme.errors import ConfigError, ManifestError, ModelError
 from viseme.files import atomic_write
 from viseme.models import open_model, write_model
-from viseme.models.folder import ModelFolder, fill, pick_device
+from viseme.models.folder import CHECKSUMS, ModelFolder, fill, pick_device
 from viseme.recognition.beam_search import SearchOptions
 from viseme.recognition.recognizer import ReadingConfig
 from viseme.systems import system as system_module
 from viseme.text.tokenizer import CharacterTokenizer, Tokenizer, train_sentencepiece
 from viseme.train.checkpoint import LAST, average_weights
 from viseme.train.loop import fit, make_fabric
-from viseme.train.run_folder import epoch_weights
+from viseme.train.run_folder import epoch_weights, figures_of_ended
 from viseme.train.seed import seed_everything
 from viseme.verbs.evaluate import calibrate
 
@@ -80,6 +81,8 @@ def train(
 ) -> TrainReport:
     """Train a system on a prepared manifest; started again on the same folder, it resumes.
 
+    A run that has ended is left as it is, its model too, unless that is gone.
+
     Args:
         system: name of the paper's file, such as "auto_avsr".
         manifest: written by `viseme prepare`.
@@ -105,6 +108,9 @@ def train(
     train_clips = _of_splits(clips, train_splits, manifest)
     val_clips = _of_splits(clips, [val_split], manifest)
     _claim(out, config, train_clips)
+    model = out / MODEL_FOLDER
+    if (ended := figures_of_ended(out, product=model / CHECKSUMS)) is not None:
+        return TrainReport(model, ended)
     initial = [open_model(model) for model in config.training.initial]
     tokenizer = initial[0].tokenizer() if initial else _tokenizer(config, train_clips, val_clips)
     _check_texts(tokenizer, [*train_clips, *val_clips], manifest)
@@ -119,12 +125,10 @@ def train(
     if initial:
         _start_from(initial, training.network)
     figures = fit(training, data, config.loop, out, fabric)
-    model = out / MODEL_FOLDER
     if fabric.is_global_zero:
         last = _last_weights(out, config.training.average_last)
         write = partial(
             write_model,
-            model,
             name=out.name,
             system=system,
             config=configs.to_dict(config.model),
@@ -133,9 +137,11 @@ def train(
             card=_card(out.name, system, preset, train_splits, len(train_clips), len(last)),
         )
         reading = _reading(config, max(data.train_set.lengths))
-        write(reading=configs.to_dict(reading))
-        reading = calibrate(module.load(open_model(model), device), val_clips)
-        write(reading=configs.to_dict(reading))
+        with TemporaryDirectory() as uncalibrated:
+            write(Path(uncalibrated), reading=configs.to_dict(reading))
+            recognizer = module.load(open_model(uncalibrated), device)
+        reading = calibrate(recognizer, val_clips)
+        write(model, reading=configs.to_dict(reading))
     fabric.barrier()
     return TrainReport(model, figures)
 
