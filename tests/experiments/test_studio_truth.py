@@ -149,20 +149,34 @@ def test_r_squared_is_the_mean_over_units_weighted_by_their_variance() -> None:
 def test_a_reader_reads_the_same_whatever_else_is_in_the_batch() -> None:
     rng = np.random.default_rng(0)
     faces = rng.integers(0, 256, (8, CROP_PX, CROP_PX, 3), np.uint8)
-    units = rng.random((8, 2)).astype(np.float32)
+    units = rng.random((8, len(READ_UNITS))).astype(np.float32)
     reader, again = (train_reader(faces, units, 1, 0, CPU) for _ in range(2))
     read = read_units(reader, faces, CPU)
     np.testing.assert_array_equal(read_units(again, faces, CPU), read)
     np.testing.assert_allclose(read_units(reader, faces[5:6], CPU), read[5:6], atol=1e-5)
 
 
+def test_a_reader_reads_a_mirrored_face_as_the_mirror_image_of_its_reading() -> None:
+    rng = np.random.default_rng(0)
+    faces = rng.integers(0, 256, (8, CROP_PX, CROP_PX, 3), np.uint8)
+    units = rng.random((8, len(READ_UNITS))).astype(np.float32)
+    reader = train_reader(faces, units, 1, 0, CPU)
+    seen, mirrored = (read_units(reader, x, CPU) for x in (faces, faces[:, :, ::-1].copy()))
+    _, expected = with_mirrored((faces, seen))
+    np.testing.assert_allclose(mirrored, expected[8:], atol=1e-6)
+    assert np.abs(mirrored - seen).max() > 1e-5
+
+
 @pytest.mark.slow
 def test_a_reader_learns_what_is_to_be_seen_and_nothing_else() -> None:
     rng = np.random.default_rng(0)
-    units = rng.random((640, 2)).astype(np.float32)
+    jaw, tongue = rng.random((2, 640)).astype(np.float32)
+    units = np.zeros((640, len(READ_UNITS)), np.float32)
+    units[:, READ_UNITS.index("jawOpen")] = jaw
+    units[:, READ_UNITS.index("tongueOut")] = tongue
     faces = np.zeros((640, CROP_PX, CROP_PX, 3), np.uint8)
-    faces[:, : CROP_PX // 2] = (units[:, 0, None, None, None] * 200).astype(np.uint8)
-    faces[:, CROP_PX // 2 :, :, 1] = (units[:, 1, None, None] * 200).astype(np.uint8)
+    faces[:, : CROP_PX // 2] = (jaw[:, None, None, None] * 200).astype(np.uint8)
+    faces[:, CROP_PX // 2 :, :, 1] = (tongue[:, None, None] * 200).astype(np.uint8)
     taught, unseen = slice(0, 512), slice(512, None)
     scores = []
     for wanted in (units[taught], rng.permutation(units[taught])):

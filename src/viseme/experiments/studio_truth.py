@@ -80,8 +80,8 @@ class Size:
 
 
 SIZES: dict[Scale, Size] = {
-    "ci": Size(takes=12, redrawn=2, unit_takes=40, taught_takes=2400, every=12, epochs=10),
-    "small": Size(takes=40, redrawn=5, unit_takes=40, taught_takes=6000, every=12, epochs=15),
+    "ci": Size(takes=12, redrawn=2, unit_takes=40, taught_takes=4800, every=24, epochs=10),
+    "small": Size(takes=40, redrawn=5, unit_takes=40, taught_takes=12000, every=24, epochs=15),
 }
 
 

@@ -119,8 +119,9 @@ class UnitReader(nn.Module):
         return (units - self.mean) / self.deviation
 
     def read(self, faces: Tensor) -> Tensor:
-        """The units (B, U) of faces."""
-        units: Tensor = self(faces) * self.deviation + self.mean
+        """The units (B, U) of faces: what is seen on them and on their mirror images, averaged."""
+        seen, mirrored = (self(x) * self.deviation + self.mean for x in (faces, faces.flip(-1)))
+        units: Tensor = (seen + mirrored[:, _MIRRORED]) / 2
         return units
 
 
