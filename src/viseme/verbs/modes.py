@@ -14,8 +14,8 @@ Mode = Literal["auto", "video", "audio", "av"]
 LEAST_VISIBLE = 0.5
 """Lips that are seen in fewer of the frames tell nothing beside a voice."""
 
-LEAST_SNR_DB = -7.0
-"""A voice that is estimated to be weaker misleads more than it tells beside lips."""
+LEAST_SNR_DB = -10.0
+"""A voice that is estimated to be weaker tells nothing beside lips."""
 
 UNHEARD = Reading([], None, "no readable speech here: there is no sound")
 
