@@ -13,6 +13,7 @@ from viseme.experiments import studio_truth
 from viseme.experiments.experiment import Trial
 from viseme.experiments.landmark_distance import INDEX, eye_distance_px, lip_gap
 from viseme.experiments.lip_sync import closures, lag_frames, loudness
+from viseme.experiments.stills import through_video
 from viseme.experiments.studio_truth import MESH_POINTS, Size, tracking_errors
 from viseme.experiments.unit_reader import (
     CROP_PX,
@@ -131,6 +132,14 @@ def test_a_mirrored_face_has_the_units_of_the_other_side() -> None:
     ]
     twice, _ = with_mirrored((both[1:], its_units[1:]))
     np.testing.assert_array_equal(twice[1:], faces)
+
+
+def test_stills_lose_what_videos_lose() -> None:
+    number, y, x, _ = np.mgrid[:3, :64, :64, :3]
+    drawn = (127 * (1 + np.sin(x / 5) * np.cos(y / (3 + number)))).astype(np.uint8)
+    error = np.abs(through_video(drawn).astype(float) - drawn).mean((1, 2, 3))
+    assert np.all((error > 0.1) & (error < 4))
+    assert through_video(drawn[:0]).shape == (0, 64, 64, 3)
 
 
 def test_r_squared_is_the_mean_over_units_weighted_by_their_variance() -> None:

@@ -2,12 +2,19 @@
 
 import os
 from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
 
 from viseme.experiments.unit_reader import Faces, faces_and_units, joined
-from viseme.studio.performance import Performance
+from viseme.media import read_frames, write_video
+from viseme.studio.performance import FPS, Performance
 from viseme.studio.recipe import CorpusConfig, recipe
 from viseme.studio.rendering import film
 from viseme.studio.staging import stage
+from viseme.studio.take import CRF
 from viseme.workers import work_through
 
 
@@ -39,4 +46,14 @@ def _draw(take: _Take) -> Faces:
     whole = staging.performance
     part = Performance(whole.units[seen], whole.rotation[seen], whole.translation[seen])
     clip = film(replace(staging, performance=part), cameras[0], take.settings.head)
-    return faces_and_units(clip.frames, clip.landmarks, part)
+    return faces_and_units(through_video(clip.frames), clip.landmarks, part)
+
+
+def through_video(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Pictures (N, H, W, 3) as a video of the corpus shows them, less what is small on a face."""
+    if not len(frames):
+        return frames
+    with TemporaryDirectory() as folder:
+        video = Path(folder) / "stills.mp4"
+        write_video(video, frames, FPS, crf=CRF)
+        return np.stack(list(read_frames(video, fps=None)))
