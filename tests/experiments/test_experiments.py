@@ -10,6 +10,7 @@ import pytest
 from viseme.errors import ConfigError
 from viseme.experiments import EXPERIMENTS, experiment
 from viseme.experiments.experiment import Arm, Claim, Experiment, Spread, Summary, Trial
+from viseme.experiments.plot import Plot, over_arms
 from viseme.experiments.report import table
 from viseme.experiments.run import reproduce
 from viseme.files import sole_writer
@@ -44,7 +45,7 @@ def toy(arms: Arms) -> Experiment:
             Claim("worse is perfect", lambda s: s.mean("worse", "wer") == 0),
         ),
         seeds={"ci": (1, 2, 3)},
-        figure="wer",
+        plot=Plot("wer"),
         data="Made up.",
         paper={"better": {"wer": 0.05}},
     )
@@ -135,9 +136,17 @@ def test_trials_wait_for_what_another_is_making(tmp_path: Path) -> None:
 
 def test_a_plot_is_drawn_with_and_without_an_axis(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    for axis in ({}, {"better": 1.0, "worse": 2.0}, {"better": 1.0}):
-        reproduce(replace(toy(Arms()), axis=axis, axis_name="hours"), "ci", tmp_path)
-        assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+    arms = ("better", "worse", "not run")
+    plots = [Plot("wer"), Plot("a figure that no arm has")]
+    for axis in ({"better": 1.0, "worse": 2.0}, {"better": 1.0}, {"better": 1.0, "not run": 3.0}):
+        plots.append(over_arms("wer", "hours", axis, arms))
+    plots.append(Plot("wer", "hours", dict.fromkeys(("white", "pink"), plots[2].panels[""])))
+    drawn = set()
+    for plot in plots:
+        reproduce(replace(toy(Arms()), plot=plot), "ci", tmp_path)
+        drawn.add((tmp_path / "plot.png").read_bytes())
+    assert len(drawn) == len(plots)
+    assert all(picture.startswith(b"\x89PNG") for picture in drawn)
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -147,7 +156,8 @@ def test_every_experiment_is_whole(name: str) -> None:
     assert found.name == name
     assert len(set(names)) == len(names)
     assert found.claims
-    assert set(found.axis) <= set(names)
+    drawn = [point for curves in found.plot.panels.values() for c in curves for point in c.points]
+    assert {arm for _, arm, _ in drawn} <= set(names)
     assert set(found.paper) <= set(names)
     assert any(arm.control for arm in found.arms)
     assert {"ci", "small"} <= set(found.seeds)

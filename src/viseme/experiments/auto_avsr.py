@@ -20,6 +20,7 @@ from viseme.data.batching import shuffled_batches
 from viseme.data.manifest import Clip, read_manifest, write_manifest
 from viseme.experiments.experiment import Arm, Claim, Experiment, Figures, Scale, Summary, Trial
 from viseme.experiments.few_labels import Material
+from viseme.experiments.plot import over_arms
 from viseme.experiments.rendered import prepared_studio
 from viseme.experiments.small_net import SMALL_NET
 from viseme.labelling.transcriber import Transcriber
@@ -203,41 +204,43 @@ def _arm(name: str, what: str, more: More, *, corpus: bool = True, control: bool
     return Arm(name, what, partial(read_lips, more=more), control, ("grid",) if corpus else ())
 
 
+ARMS = (
+    Arm("teacher", f"the voices of {_FEW}, heard", hear, control=True, needs=("grid",)),
+    _arm("few", _FEW, nothing, control=True),
+    *(
+        _arm(f"pseudo-x{n}", f"and {n} more for each, labelled by the teacher", more)
+        for n in TIMES
+        for more in [partial(taught, times=n, teacher=OWN_TEACHER)]
+    ),
+    _arm(
+        "pocketsphinx-x8",
+        f"and {_ALL}, labelled by pocketsphinx with the grammar",
+        partial(taught, times=TIMES[-1], teacher="pocketsphinx"),
+    ),
+    _arm("true-x8", f"and {_ALL}, with their true labels", truth),
+    *(
+        _arm(
+            name,
+            f"and {_ALL}, {share:.0%} of their words wrong",
+            partial(wrong, share=share),
+        )
+        for name, share in zip(_CORRUPTED, WRONG, strict=True)
+    ),
+    _arm("others-x8", f"and {_ALL}, with the labels of others", of_others, control=True),
+    _arm("studio-few", f"rendered people, {_FEW}", nothing, corpus=False, control=True),
+    _arm(
+        "studio-pseudo-x8",
+        f"and {_ALL}, labelled by pocketsphinx with the grammar",
+        partial(taught, times=TIMES[-1], teacher="pocketsphinx"),
+        corpus=False,
+    ),
+    _arm("studio-true-x8", f"and {_ALL}, with their true labels", truth, corpus=False),
+)
+
 EXPERIMENT = Experiment(
     name="auto_avsr",
     title="Lips taught by labels that a machine made",
-    arms=(
-        Arm("teacher", f"the voices of {_FEW}, heard", hear, control=True, needs=("grid",)),
-        _arm("few", _FEW, nothing, control=True),
-        *(
-            _arm(f"pseudo-x{n}", f"and {n} more for each, labelled by the teacher", more)
-            for n in TIMES
-            for more in [partial(taught, times=n, teacher=OWN_TEACHER)]
-        ),
-        _arm(
-            "pocketsphinx-x8",
-            f"and {_ALL}, labelled by pocketsphinx with the grammar",
-            partial(taught, times=TIMES[-1], teacher="pocketsphinx"),
-        ),
-        _arm("true-x8", f"and {_ALL}, with their true labels", truth),
-        *(
-            _arm(
-                name,
-                f"and {_ALL}, {share:.0%} of their words wrong",
-                partial(wrong, share=share),
-            )
-            for name, share in zip(_CORRUPTED, WRONG, strict=True)
-        ),
-        _arm("others-x8", f"and {_ALL}, with the labels of others", of_others, control=True),
-        _arm("studio-few", f"rendered people, {_FEW}", nothing, corpus=False, control=True),
-        _arm(
-            "studio-pseudo-x8",
-            f"and {_ALL}, labelled by pocketsphinx with the grammar",
-            partial(taught, times=TIMES[-1], teacher="pocketsphinx"),
-            corpus=False,
-        ),
-        _arm("studio-true-x8", f"and {_ALL}, with their true labels", truth, corpus=False),
-    ),
+    arms=ARMS,
     claims=(
         Claim(
             "the teacher's labels lower WER by more than two standard errors",
@@ -254,10 +257,13 @@ EXPERIMENT = Experiment(
         ),
     ),
     seeds={"ci": (1,), "small": (1, 2, 3)},
-    figure="WER",
+    plot=over_arms(
+        "WER",
+        "clips labelled by the teacher, for each with a human label",
+        {"few": 0.0} | {f"pseudo-x{times}": float(times) for times in TIMES},
+        (arm.name for arm in ARMS),
+    ),
     data="GRID speaker s1 (real): few clips of its train list with labels, those of the others "
     "hidden, its test list read. The arms studio-...: rendered people, preset `grid`. label WER is "
     "that of the labels that were added.",
-    axis={"few": 0.0} | {f"pseudo-x{times}": float(times) for times in TIMES},
-    axis_name="clips labelled by the teacher, for each with a human label",
 )

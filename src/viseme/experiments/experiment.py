@@ -8,6 +8,7 @@ from statistics import mean, stdev
 from typing import Literal
 
 from viseme.errors import ConfigError
+from viseme.experiments.plot import Plot
 from viseme.files import sole_writer
 
 Scale = Literal["ci", "small", "paper"]
@@ -134,10 +135,7 @@ class Experiment:
         arms: in the order of the table.
         claims: what is to be shown.
         seeds: of each scale.
-        axis: where each arm stands on the plot's horizontal axis, and what that is; without it the
-            plot has bars.
-        axis_name: what the horizontal axis shows.
-        figure: the figure that is plotted.
+        plot: what is drawn.
         paper: figures that a paper reports, by arm; they stand in columns of their own.
         data: what it was measured on, a sentence for the table's head.
     """
@@ -147,10 +145,8 @@ class Experiment:
     arms: tuple[Arm, ...]
     claims: tuple[Claim, ...]
     seeds: Mapping[Scale, tuple[int, ...]]
-    figure: str
+    plot: Plot
     data: str
-    axis: Mapping[str, float] = field(default_factory=dict)
-    axis_name: str = ""
     paper: Mapping[str, Figures] = field(default_factory=dict)
 
     def arm(self, name: str) -> Arm:

@@ -12,6 +12,7 @@ from typing import get_args
 from viseme.audio.noise import NoiseKind
 from viseme.data.manifest import read_manifest
 from viseme.experiments.experiment import Arm, Claim, Experiment, Figures, Scale, Summary, Trial
+from viseme.experiments.plot import Curve, Plot
 from viseme.metrics.recognition import wer
 from viseme.recognition.confidence import Abstention
 from viseme.recognition.recognizer import Recognizer
@@ -140,6 +141,15 @@ def _arms() -> list[Arm]:
     return list(arms.values())
 
 
+def _curves(kind: NoiseKind) -> tuple[Curve, ...]:
+    """The readers of both and of one stream, over the levels of a noise."""
+    heard = {
+        name: tuple((level, arm_name(name, kind), f"{level:g} dB") for level in SNRS_DB)
+        for name in ("voice", "both")
+    }
+    return (*(Curve(*item) for item in heard.items()), Curve("lips", ((0.0, "lips", "clean"),)))
+
+
 _SEEDS: dict[Scale, tuple[int, ...]] = {"ci": (1,), "small": (1, 2, 3)}
 
 EXPERIMENT = Experiment(
@@ -163,7 +173,7 @@ EXPERIMENT = Experiment(
         ),
     ),
     seeds=_SEEDS,
-    figure="-5 dB",
+    plot=Plot("WER, %", "signal to noise, dB", {kind: _curves(kind) for kind in KINDS}),
     data="GRID speaker s1, test split, bundled models of one training seed each. Word error rates "
     "in percent, open text, nothing withheld; `up to` is the upper end of the 95 % bootstrap "
     "interval over clips. Signal-to-noise ratios are over whole clips, pauses included.",

@@ -1,10 +1,13 @@
 """The report of an experiment: a table for people, JSON for programs, and a plot."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from viseme.experiments.experiment import Experiment, Scale, Summary
+from viseme.experiments.plot import Curve
 from viseme.experiments.trials import Record, summarised
 from viseme.files import atomic_write
 
@@ -18,7 +21,7 @@ def write_report(experiment: Experiment, scale: Scale, out: Path, records: list[
         file.write(table(experiment, scale, summary))
     with atomic_write(out / RESULTS) as file:
         file.write(json.dumps(results(experiment, scale, summary, records), indent=2) + "\n")
-    _plot(experiment, scale, summary, out / PLOT)
+    _draw(experiment, scale, summary, out / PLOT)
 
 
 def table(experiment: Experiment, scale: Scale, summary: Summary) -> str:
@@ -57,40 +60,54 @@ def results(
     }
 
 
-def _plot(experiment: Experiment, scale: Scale, summary: Summary, path: Path) -> None:
+def _draw(experiment: Experiment, scale: Scale, summary: Summary, path: Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError:
         return
-    spreads = {
-        arm.name: summary.spreads[arm.name][experiment.figure]
-        for arm in experiment.arms
-        if experiment.figure in summary.spreads.get(arm.name, {})
-    }
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    axes = figure.subplots()
-    on_axis = [name for name in spreads if name in experiment.axis]
-    beside = [name for name in spreads if name not in experiment.axis]
-    if on_axis:
-        axes.errorbar(
-            [experiment.axis[name] for name in on_axis],
-            [spreads[name].mean for name in on_axis],
-            [spreads[name].deviation for name in on_axis],
-            marker="o",
-            capsize=3,
-        )
-        axes.set_xlabel(experiment.axis_name)
-        for number, name in enumerate(beside):
-            line = axes.axhline(spreads[name].mean, color=f"C{number + 1}", linestyle="--")
-            line.set_label(name)
-        if beside:
-            axes.legend()
-    else:
-        deviations = [spreads[name].deviation for name in beside]
-        axes.bar(beside, [spreads[name].mean for name in beside], yerr=deviations, capsize=3)
-        axes.tick_params("x", rotation=20)
-    axes.set_ylabel(experiment.figure)
-    axes.set_ylim(bottom=0)
-    axes.set_title(f"{experiment.title} (scale {scale})")
+    plot = experiment.plot
+    count = max(1, len(plot.panels))
+    figure = Figure(figsize=(7 if count == 1 else 3.5 * count, 4), layout="constrained")
+    panels = figure.subplots(1, count, sharey=True, squeeze=False)[0]
+    for axes, (title, curves) in zip(panels, plot.panels.items(), strict=False):
+        _curves(axes, curves, summary)
+        axes.set_title(title)
+        axes.set_xlabel(plot.x)
+    if panels[-1].get_legend_handles_labels()[0]:
+        panels[-1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+    if not plot.panels:
+        _bars(panels[0], plot.y, summary)
+    panels[0].set_ylabel(plot.y)
+    panels[0].set_ylim(bottom=0)
+    figure.suptitle(f"{experiment.title} (scale {scale})")
     with atomic_write(path, "wb") as file:
         figure.savefig(file, format="png", dpi=120)
+
+
+def _curves(axes: Any, curves: Sequence[Curve], summary: Summary) -> None:
+    """Lines with error bars, and levels from side to side; arms that were not run are left out."""
+    for number, curve in enumerate(curves):
+        color, label = f"C{number}", curve.label or None
+        known = [
+            (place, summary.spreads[arm][figure])
+            for place, arm, figure in curve.points
+            if figure in summary.spreads.get(arm, {})
+        ]
+        if len(curve.points) > 1:
+            places = [place for place, _ in known]
+            means = [spread.mean for _, spread in known]
+            deviations = [spread.deviation for _, spread in known]
+            axes.errorbar(
+                places, means, deviations, marker="o", capsize=3, color=color, label=label
+            )
+        elif known:
+            axes.axhline(known[0][1].mean, linestyle="--", color=color, label=label)
+
+
+def _bars(axes: Any, name: str, summary: Summary) -> None:
+    spreads = {arm: row[name] for arm, row in summary.spreads.items() if name in row}
+    deviations = [spread.deviation for spread in spreads.values()]
+    axes.bar(
+        list(spreads), [spread.mean for spread in spreads.values()], yerr=deviations, capsize=3
+    )
+    axes.tick_params("x", rotation=20)

@@ -17,6 +17,7 @@ from pathlib import Path
 from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip, read_manifest, write_manifest
 from viseme.experiments.experiment import Arm, Claim, Experiment, Figures, Scale, Trial
+from viseme.experiments.plot import over_arms
 from viseme.experiments.rendered import prepared_studio
 from viseme.experiments.small_net import SMALL_NET
 from viseme.verbs.evaluate import evaluate
@@ -184,38 +185,37 @@ def _falls(names: Sequence[str]) -> Claim:
     )
 
 
+ARMS = (
+    *(Arm(name, f"lips of {share}/8 of the hours", read_unseen) for name, share in SHARES.items()),
+    Arm("from-nothing", "hours-x8 from random weights", read_without_start, control=True),
+    Arm("shuffled", "hours-x8, against texts of other clips", read_shuffled, control=True),
+    Arm("commands", "GRID-like commands of rendered people", read_commands),
+    Arm(
+        "commands-shuffled",
+        "the same, against texts of other clips",
+        read_commands_shuffled,
+        control=True,
+    ),
+    Arm("grid-studio", "real GRID, taught by studio alone", read_grid, needs=("grid",)),
+    Arm(
+        "grid-100",
+        "real GRID, 100 real clips",
+        partial(read_grid_from_few, start_in_studio=False),
+        control=True,
+        needs=("grid",),
+    ),
+    Arm(
+        "grid-100-studio",
+        "real GRID, studio first, then 100 real clips",
+        partial(read_grid_from_few, start_in_studio=True),
+        needs=("grid",),
+    ),
+)
+
 EXPERIMENT = Experiment(
     name="studio",
     title="Reading the lips of rendered people",
-    arms=(
-        *(
-            Arm(name, f"lips of {share}/8 of the hours", read_unseen)
-            for name, share in SHARES.items()
-        ),
-        Arm("from-nothing", "hours-x8 from random weights", read_without_start, control=True),
-        Arm("shuffled", "hours-x8, against texts of other clips", read_shuffled, control=True),
-        Arm("commands", "GRID-like commands of rendered people", read_commands),
-        Arm(
-            "commands-shuffled",
-            "the same, against texts of other clips",
-            read_commands_shuffled,
-            control=True,
-        ),
-        Arm("grid-studio", "real GRID, taught by studio alone", read_grid, needs=("grid",)),
-        Arm(
-            "grid-100",
-            "real GRID, 100 real clips",
-            partial(read_grid_from_few, start_in_studio=False),
-            control=True,
-            needs=("grid",),
-        ),
-        Arm(
-            "grid-100-studio",
-            "real GRID, studio first, then 100 real clips",
-            partial(read_grid_from_few, start_in_studio=True),
-            needs=("grid",),
-        ),
-    ),
+    arms=ARMS,
     claims=(
         _falls(tuple(SHARES)),
         Claim(
@@ -236,9 +236,12 @@ EXPERIMENT = Experiment(
         ),
     ),
     seeds={"ci": (1,), "small": (1, 2, 3)},
-    figure="WER",
+    plot=over_arms(
+        "WER",
+        "hours of training, in units of the smallest arm",
+        {name: float(share) for name, share in SHARES.items()},
+        (arm.name for arm in ARMS),
+    ),
     data="Rendered `lrs` corpus of the studio, test split of unseen people, voices and sentences; "
     "the arms grid-... read the test list of GRID speaker s1 (real).",
-    axis={name: float(share) for name, share in SHARES.items()},
-    axis_name="hours of training, in units of the smallest arm",
 )

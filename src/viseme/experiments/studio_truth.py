@@ -18,6 +18,7 @@ from viseme.data.manifest import Clip, read_manifest
 from viseme.experiments.experiment import Arm, Claim, Experiment, Figures, Scale, Summary, Trial
 from viseme.experiments.landmark_distance import INDEX, eye_distance_px, lip_gap
 from viseme.experiments.lip_sync import CLOSED, closures, lag_frames, loudness
+from viseme.experiments.plot import Plot
 from viseme.experiments.stills import stills
 from viseme.experiments.unit_reader import (
     Faces,
@@ -313,7 +314,7 @@ EXPERIMENT = Experiment(
         ),
     ),
     seeds={"ci": (1,), "small": (1, 2, 3)},
-    figure="mouth error",
+    plot=Plot("mouth error"),
     data="Rendered people of the studio: the default presets at 128 px, test split. Errors in "
     "distances between the outer eye corners; R2 pooled over those units of eyes and mouth that "
     f"vary (standard deviation of {_MIN_DEVIATION:g} or more), weighted by their variance.",
