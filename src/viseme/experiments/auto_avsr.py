@@ -204,7 +204,7 @@ def _arm(name: str, what: str, more: More, *, corpus: bool = True, control: bool
     return Arm(name, what, partial(read_lips, more=more), control, ("grid",) if corpus else ())
 
 
-ARMS = (
+_ARMS = (
     Arm("teacher", f"the voices of {_FEW}, heard", hear, control=True, needs=("grid",)),
     _arm("few", _FEW, nothing, control=True),
     *(
@@ -240,7 +240,7 @@ ARMS = (
 EXPERIMENT = Experiment(
     name="auto_avsr",
     title="Lips taught by labels that a machine made",
-    arms=ARMS,
+    arms=_ARMS,
     claims=(
         Claim(
             "the teacher's labels lower WER by more than two standard errors",
@@ -261,7 +261,7 @@ EXPERIMENT = Experiment(
         "WER",
         "clips labelled by the teacher, for each with a human label",
         {"few": 0.0} | {f"pseudo-x{times}": float(times) for times in TIMES},
-        (arm.name for arm in ARMS),
+        (arm.name for arm in _ARMS),
     ),
     data="GRID speaker s1 (real): few clips of its train list with labels, those of the others "
     "hidden, its test list read. The arms studio-...: rendered people, preset `grid`. label WER is "

@@ -185,7 +185,7 @@ def _falls(names: Sequence[str]) -> Claim:
     )
 
 
-ARMS = (
+_ARMS = (
     *(Arm(name, f"lips of {share}/8 of the hours", read_unseen) for name, share in SHARES.items()),
     Arm("from-nothing", "hours-x8 from random weights", read_without_start, control=True),
     Arm("shuffled", "hours-x8, against texts of other clips", read_shuffled, control=True),
@@ -215,7 +215,7 @@ ARMS = (
 EXPERIMENT = Experiment(
     name="studio",
     title="Reading the lips of rendered people",
-    arms=ARMS,
+    arms=_ARMS,
     claims=(
         _falls(tuple(SHARES)),
         Claim(
@@ -240,7 +240,7 @@ EXPERIMENT = Experiment(
         "WER",
         "hours of training, in units of the smallest arm",
         {name: float(share) for name, share in SHARES.items()},
-        (arm.name for arm in ARMS),
+        (arm.name for arm in _ARMS),
     ),
     data="Rendered `lrs` corpus of the studio, test split of unseen people, voices and sentences; "
     "the arms grid-... read the test list of GRID speaker s1 (real).",
