@@ -96,8 +96,9 @@ def test_the_whole_experiment_in_miniature(tmp_path: Path, monkeypatch: pytest.M
     ]
     clips[-3:] = [replace(clip, split="test") for clip in clips[-3:]]
     write_manifest(manifest, clips)
-    size = auto_avsr.Size(2, 4, 4, 0.1, TINY_NET)
+    size = auto_avsr.Size(2, 4, 4, 4, 0.1, TINY_NET)
     monkeypatch.setitem(auto_avsr.SIZES, "ci", size)
+    monkeypatch.setattr(auto_avsr, "prepared_studio", lambda *_: manifest)
     # The sound is tones, in which nobody hears a command of GRID.
     arms = [arm.name for arm in experiment("auto_avsr").arms if "studio" not in arm.name]
     arms.remove("pocketsphinx-x8")
@@ -110,6 +111,9 @@ def test_the_whole_experiment_in_miniature(tmp_path: Path, monkeypatch: pytest.M
     assert summary.mean("true-x8", "clips") == 10
     assert summary.mean("true-x8", "label WER") == 0
     assert summary.mean("others-x8", "label WER") > 0
+    for run in (out / "work/few-1/run", out / "work/common/teacher-grid-1/run"):
+        (start,) = json.loads((run / "train.json").read_text())["training"]["initial"]
+        assert Path(start).parts[-3] in ("start-video", "start-audio")
     results = json.loads((out / "results.json").read_text())
     assert len(results["claims"]) == len(experiment("auto_avsr").claims)
     before = (out / "results.json").read_bytes()
