@@ -12,7 +12,7 @@ cost nothing; the paper, too, starts its reader of lips from one that knows word
 rendered people start from random weights.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
@@ -121,8 +121,8 @@ def read_lips(trial: Trial, more: More) -> Figures:
     clips = [*material.labelled, *extra]
     manifest = trial.folder / "manifest.jsonl"
     write_manifest(manifest, [*(replace(c, split="train") for c in clips), *material.val])
-    settings = _reads("video") | _starts(trial, "video") | {"loop.seed": str(trial.seed)}
-    model = _train(trial, manifest, clips, trial.folder / "run", size.updates, settings)
+    start, run = _start(trial, "video"), trial.folder / "run"
+    model = _train(trial, manifest, clips, run, size.updates, "video", start)
     report = evaluate(model, material.manifest, splits=["test"], device=trial.device)["test"]
     figures = {"WER": report["wer"]["rate"], "CER": report["cer"]["rate"], "clips": len(clips)}
     return figures | ({"label WER": material.label_wer(extra)} if extra else {})
@@ -148,25 +148,19 @@ def _teacher(trial: Trial, material: Material) -> Path:
     with trial.common(f"teacher-{_corpus_name(trial)}-{trial.seed}") as folder:
         manifest = folder / "manifest.jsonl"
         write_manifest(manifest, [*clips, *material.val])
-        settings = _reads("audio") | _starts(trial, "audio") | {"loop.seed": str(trial.seed)}
-        return _train(trial, manifest, clips, folder / "run", updates, settings)
+        start = _start(trial, "audio")
+        return _train(trial, manifest, clips, folder / "run", updates, "audio", start)
 
 
-def _reads(modality: str) -> dict[str, str]:
-    return {"model.modality": modality}
-
-
-def _starts(trial: Trial, modality: str) -> dict[str, str]:
+def _start(trial: Trial, modality: str) -> str:
     """What a model of the arm's corpus starts from: for real people, what rendered ones taught."""
     if _corpus_name(trial) == "studio":
-        return {}
-    size = SIZES[trial.scale]
+        return ""
+    size, same = SIZES[trial.scale], replace(trial, seed=START_SEED)  # for all, as the corpus is
     rendered = prepared_studio(trial, "grid", size.studio_hours)
     clips = [clip for clip in read_manifest(rendered) if clip.split == "train"]
-    with trial.common(f"start-{modality}") as folder:  # one for all seeds, as the corpus is
-        settings = _reads(modality) | {"loop.seed": str(START_SEED)}
-        model = _train(trial, rendered, clips, folder / "run", size.start_updates, settings)
-    return {"training.initial": str(model)}
+    with trial.common(f"start-{modality}") as folder:
+        return str(_train(same, rendered, clips, folder / "run", size.start_updates, modality))
 
 
 def _train(
@@ -175,7 +169,8 @@ def _train(
     clips: Sequence[Clip],
     run: Path,
     updates: int,
-    settings: Mapping[str, str],
+    modality: str,
+    start: str = "",
 ) -> Path:
     """A model taught by so many updates on the clips of a manifest, up to a part of an epoch."""
     lengths = [clip.extra["num_frames"] for clip in clips]
@@ -183,16 +178,19 @@ def _train(
     batches = len(shuffled_batches(lengths, config.training.max_frames, trial.seed, 0))
     epochs = max(1, round(updates / batches))
     averaged = str(max(1, round(AVERAGED_SHARE * epochs)))
-    whole = {
-        **SIZES[trial.scale].settings,
-        **settings,
+    settings = SIZES[trial.scale].settings | {
+        "model.modality": modality,
+        "training.initial": start,
         "loop.epochs": str(epochs),
+        "loop.seed": str(trial.seed),
         "loop.eval_every_epochs": str(epochs),
         "loop.keep_weights": averaged,
         "training.average_last": averaged,
         "augment.noises": "[]",
     }
-    report = train("auto_avsr", manifest, run, preset="grid", settings=whole, device=trial.device)
+    report = train(
+        "auto_avsr", manifest, run, preset="grid", settings=settings, device=trial.device
+    )
     return report.model
 
 

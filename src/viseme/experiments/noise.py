@@ -143,11 +143,11 @@ def _arms() -> list[Arm]:
 
 def _curves(kind: NoiseKind) -> tuple[Curve, ...]:
     """The readers of both and of one stream, over the levels of a noise."""
-    heard = {
-        name: tuple((level, arm_name(name, kind), f"{level:g} dB") for level in SNRS_DB)
+    heard = (
+        Curve(name, tuple((level, arm_name(name, kind), f"{level:g} dB") for level in SNRS_DB))
         for name in ("voice", "both")
-    }
-    return (*(Curve(*item) for item in heard.items()), Curve("lips", ((0.0, "lips", "clean"),)))
+    )
+    return (*heard, Curve("lips", ((0.0, "lips", "clean"),)))
 
 
 _SEEDS: dict[Scale, tuple[int, ...]] = {"ci": (1,), "small": (1, 2, 3)}

@@ -58,36 +58,32 @@ SIZES: dict[Scale, Size] = {
 
 def read_unseen(trial: Trial) -> Figures:
     """Train on a share of the corpus, read its test split."""
-    share, corpus = SHARES[trial.arm], _corpus(trial)
-    figures = _figures(trial, _reader(trial, corpus, share), corpus)
+    share = SHARES[trial.arm]
+    figures = _figures(trial, _reader(trial, share), _corpus(trial))
     return figures | {"hours": SIZES[trial.scale].unit_hours * share}
 
 
 def read_without_start(trial: Trial) -> Figures:
     """The same with the whole corpus, from random weights."""
-    corpus = _corpus(trial)
-    figures = _figures(trial, _reader(trial, corpus, WHOLE, starts=False), corpus)
+    figures = _figures(trial, _reader(trial, WHOLE, starts=False), _corpus(trial))
     return figures | {"hours": SIZES[trial.scale].unit_hours * WHOLE}
 
 
 def read_shuffled(trial: Trial) -> Figures:
     """Score the reader of the whole corpus against the texts of other test clips: chance."""
-    corpus = _corpus(trial)
-    manifest = _with_texts_of_others(corpus, trial.folder / "manifest.jsonl")
-    return _figures(trial, _reader(trial, corpus, WHOLE), manifest)
+    manifest = _with_texts_of_others(_corpus(trial), trial.folder / "manifest.jsonl")
+    return _figures(trial, _reader(trial, WHOLE), manifest)
 
 
 def read_commands(trial: Trial) -> Figures:
     """Read the test split of the GRID-like studio clips: easy sentences of unseen people."""
-    commands = _commands(trial)
-    return _figures(trial, _grid_reader(trial, commands), commands)
+    return _figures(trial, _grid_reader(trial), _commands(trial))
 
 
 def read_commands_shuffled(trial: Trial) -> Figures:
     """The same against the texts of other clips."""
-    commands = _commands(trial)
-    manifest = _with_texts_of_others(commands, trial.folder / "manifest.jsonl")
-    return _figures(trial, _grid_reader(trial, commands), manifest)
+    manifest = _with_texts_of_others(_commands(trial), trial.folder / "manifest.jsonl")
+    return _figures(trial, _grid_reader(trial), manifest)
 
 
 def _with_texts_of_others(manifest: Path, path: Path) -> Path:
@@ -104,7 +100,7 @@ def _with_texts_of_others(manifest: Path, path: Path) -> Path:
 
 def read_grid(trial: Trial) -> Figures:
     """Read real GRID with what GRID-like studio clips taught."""
-    return _figures(trial, _grid_reader(trial, _commands(trial)), trial.corpora["grid"])
+    return _figures(trial, _grid_reader(trial), trial.corpora["grid"])
 
 
 def read_grid_from_few(trial: Trial, start_in_studio: bool) -> Figures:
@@ -116,7 +112,7 @@ def read_grid_from_few(trial: Trial, start_in_studio: bool) -> Figures:
     places = (int((i + trial.seed / 10) * step) for i in range(REAL_CLIPS))
     chosen = [train_clips[place % len(train_clips)] for place in places]
     write_manifest(few, [*chosen, *(clip for clip in clips if clip.split == "val")])
-    initial = str(_grid_reader(trial, _commands(trial))) if start_in_studio else ""
+    initial = str(_grid_reader(trial)) if start_in_studio else ""
     epochs = SIZES[trial.scale].real_epochs
     model = _train(trial, few, trial.folder / "run", epochs, initial)
     return _figures(trial, model, trial.corpora["grid"])
@@ -126,10 +122,10 @@ def _corpus(trial: Trial) -> Path:
     return prepared_studio(trial, "lrs", SIZES[trial.scale].unit_hours * WHOLE)
 
 
-def _reader(trial: Trial, corpus: Path, share: int, starts: bool = True) -> Path:
+def _reader(trial: Trial, share: int, starts: bool = True) -> Path:
     """A model taught by a share of the corpus, one for all arms of a seed."""
-    size = SIZES[trial.scale]
-    initial = str(_grid_reader(trial, _commands(trial))) if starts else ""
+    size, corpus = SIZES[trial.scale], _corpus(trial)
+    initial = str(_grid_reader(trial)) if starts else ""
     name = f"reader-x{share}" if starts else f"reader-x{share}-from-nothing"
     with trial.common(f"{name}-{trial.seed}") as folder:
         part = _part(corpus, folder / "manifest.jsonl", size.unit_hours * share)
@@ -140,8 +136,9 @@ def _commands(trial: Trial) -> Path:
     return prepared_studio(trial, "grid", SIZES[trial.scale].grid_hours)
 
 
-def _grid_reader(trial: Trial, commands: Path) -> Path:
+def _grid_reader(trial: Trial) -> Path:
     """A model taught by GRID-like studio clips, one for all arms of a seed."""
+    commands = _commands(trial)
     with trial.common(f"reader-grid-{trial.seed}") as folder:
         return _train(trial, commands, folder / "run", SIZES[trial.scale].grid_epochs)
 
