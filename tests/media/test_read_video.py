@@ -170,6 +170,16 @@ def test_a_window_is_a_slice(tmp_path, name, codec):
         numbers(path, start_s=2, end_s=1)
 
 
+@pytest.mark.parametrize(("name", "codec"), [("a.h264", "h264"), ("a.hevc", "h265")])
+def test_raw_streams_are_counted_from_their_start(tmp_path, name, codec):
+    path = write_clip(tmp_path / name, codec=codec, num_frames=150, options={"preset": "fast"})
+    assert probe(path).duration_s == 6
+    assert probe(path).video.codec == name.partition(".")[2]
+    for start in (0, 13, 130):  # from 5 s on, other files are sought
+        assert numbers(path, start_s=start / 25) == list(range(start, 150))
+    assert numbers(path, start_s=0.48, end_s=0.8) == list(range(12, 20))
+
+
 def test_no_picture(tmp_path):
     write_audio(tmp_path / "a.wav", np.zeros(1600, np.float32), 16_000)
     with pytest.raises(NoVideoError, match=r"a\.wav: has no picture"):

@@ -2,6 +2,8 @@
 
 import os
 from contextlib import suppress
+from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +14,8 @@ from PIL import Image
 from media_clips import Sound, read_number, write_clip
 from viseme.errors import MediaError
 from viseme.media import mux, probe, read_audio, read_frames, write_video
+from viseme.media.decode import MIN_SEEK_S, decode
+from viseme.media.source import Source
 
 
 def refused(path):
@@ -128,6 +132,17 @@ def test_damaged_files_are_read_or_refused(small_clip, tmp_path_factory, changes
     for read in (probe, lambda p: sum(1 for _ in read_frames(p, end_s=0.1)), read_audio):
         with suppress(MediaError):
             read(path)
+
+
+def test_a_file_that_cannot_be_wound_back_is_refused(tmp_path):
+    def seek(*args, **kwargs):
+        raise PermissionError(1, "Operation not permitted")
+
+    container = SimpleNamespace(seek=seek, format=SimpleNamespace(name="odd"))
+    stream = SimpleNamespace(type="video", start_time=0, time_base=Fraction(1, 25))
+    source = Source(tmp_path / "clip.odd", container, Fraction(0))
+    with pytest.raises(MediaError, match="wound back"):
+        next(decode(source, stream, pytest.fail, Fraction(MIN_SEEK_S)))
 
 
 def test_a_picture_without_times_cannot_be_copied(tmp_path):

@@ -101,6 +101,19 @@ def test_repaired_stamps_increase_and_never_hold_for_ever(stamps):
     assert all(0 < gap <= MAX_HOLD_S for gap in gaps)
 
 
+@pytest.mark.parametrize("first_s", [None, Fraction(10**9)])
+def test_without_a_stamp_reading_began_at_zero(first_s):
+    stamped = [(first_s, PERIOD, 0), (None, PERIOD, 1)]
+    times = [i.time_s for i in repair(stamped, PERIOD, lambda message: None, Fraction(700))]
+    assert times == [0, PERIOD]
+
+
+def test_a_picture_long_before_the_asked_start_is_kept():
+    stamped = [(Fraction(s), PERIOD, s) for s in (0, 400, 800)]
+    repaired = repair(stamped, PERIOD, pytest.fail, Fraction(700))
+    assert [item.time_s for item in repaired] == [0, 400, 800]
+
+
 def test_good_stamps_are_kept_and_guessed_ones_do_not_shift_the_rest():
     warnings: list[str] = []
     stamps = [0, 40, 120, 160, 160, 200, 240]  # the second to fourth came a period late

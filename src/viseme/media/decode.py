@@ -36,19 +36,19 @@ def decode(
     Damaged frames are left out; the first one is reported to `on_warning`.
 
     Raises:
-        MediaError: not one frame can be decoded.
+        MediaError: not one frame can be decoded, or the file cannot be wound back.
     """
     if isinstance(stream, VideoStream):
         stream.thread_type = "AUTO"
         stream.codec_context.options = {"max_pixels": str(MAX_AREA_PX)}
-    if from_s >= MIN_SEEK_S and source.container.format.name not in INEXACT_SEEK:
+    if from_s >= MIN_SEEK_S and _can_seek(source, stream):
         frames = _seek(source, stream, on_warning, from_s)
         first = next(frames, None)
         if first is not None and (frame_time_s(first, source) or from_s + 1) <= from_s:
             yield first
             yield from frames
             return
-        source.container.seek(int(source.zero_s * 1_000_000), backward=True)
+        _rewind(source)
     num_frames = 0
     for frame in _frames(source, stream, on_warning):
         num_frames += 1
@@ -74,6 +74,22 @@ def frame_duration_s(frame: VideoFrame) -> Fraction:
     return (frame.duration or 0) * (frame.time_base or Fraction(0))
 
 
+def _can_seek(source: Source, stream: VideoStream | AudioStream) -> bool:
+    """Whether a time can be found in the file; raw streams have no times."""
+    return stream.start_time is not None and source.container.format.name not in INEXACT_SEEK
+
+
+def _rewind(source: Source) -> None:
+    try:
+        source.container.seek(int(source.zero_s * 1_000_000), backward=True)
+    except (FFmpegError, OSError) as error:
+        raise MediaError(
+            f"cannot be wound back to its start ({error})",
+            path=source.path,
+            todo="Convert it, for example to mp4, or read it from its start.",
+        ) from error
+
+
 def _seek(
     source: Source,
     stream: VideoStream | AudioStream,
@@ -83,7 +99,7 @@ def _seek(
     target_s = source.zero_s + from_s - SEEK_MARGIN_S
     try:
         source.container.seek(int(target_s / (stream.time_base or 1)), stream=stream)
-    except FFmpegError:
+    except (FFmpegError, OSError):
         return iter(())
     return _frames(source, stream, on_warning)
 

@@ -1,6 +1,8 @@
 """What a recording is: its length, picture and sound, without reading it through."""
 
+from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -108,18 +110,22 @@ def _duration_s(source: Source) -> float:
     streams = [s for s in (source.video, source.audio) if s is not None]
     ends = [e for s in streams if (e := end_s(source, s)) is not None]
     if not ends:
-        ends = [e - source.zero_s for e in _packet_ends(source)]
-        source.container.seek(source.container.start_time or 0)
+        ends = [e - source.zero_s for e in _packet_ends(source.path)]
     return float(max([Fraction(0), *ends]))
 
 
-def _packet_ends(source: Source) -> Iterator[Fraction]:
-    try:
+def _packet_ends(path: Path) -> Iterator[Fraction]:
+    """Container time (s) at which each packet ends; one without a stamp follows that before it."""
+    end_s: defaultdict[int, Fraction] = defaultdict(Fraction)
+    # opened once more, as not every kind of file can be wound back
+    with open_source(path) as source, suppress(FFmpegError, OSError):  # what can be read counts
         for packet in source.container.demux():
-            if packet.pts is not None and packet.stream.type in ("video", "audio"):
-                yield (packet.pts + (packet.duration or 0)) * packet.time_base
-    except (FFmpegError, OSError):
-        return  # what could be read counts
+            if not packet.size or packet.stream.type not in ("video", "audio"):
+                continue
+            index, tick_s = packet.stream.index, packet.time_base or Fraction(0)
+            begin_s = end_s[index] if packet.pts is None else packet.pts * tick_s
+            end_s[index] = begin_s + (packet.duration or 0) * tick_s
+            yield end_s[index]
 
 
 def _ignore(message: str) -> None:

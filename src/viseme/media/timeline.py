@@ -40,22 +40,24 @@ def repair(
     """Make time stamps strictly increasing, and say once if any was broken.
 
     A picture without a stamp, or with one far off, is placed one period after the picture before
-    it. One a little early (some containers stamp every few pictures and leave the rest to be
-    guessed) is squeezed in, so that those after it keep their own times.
+    it, the first one at 0. One a little early (some containers stamp every few pictures and leave
+    the rest to be guessed) is squeezed in, so that those after it keep their own times.
 
     Args:
         stamped: time or None, duration (0 = unknown) and picture, in order of presentation.
         period_s: the nominal time from one picture to the next.
         on_warning: told what was repaired.
-        from_s: where reading was asked to begin; the first picture may not be far behind that.
+        from_s: where reading was asked to begin; the first picture may not be far behind that, but
+            come before it.
     """
     previous_s: Fraction | None = None
     warned = False
     for time_s, duration_s, picture in stamped:
         broken = False
         if previous_s is None:
-            broken = time_s is not None and not -MAX_HOLD_S <= time_s - from_s <= MAX_HOLD_S
-            time_s = from_s if time_s is None or broken else time_s
+            broken = time_s is not None and not -MAX_HOLD_S <= time_s <= from_s + MAX_HOLD_S
+            # nothing can be found without a stamp, so that decoding began at the file's start
+            time_s = Fraction(0) if time_s is None or broken else time_s
         elif time_s is None:
             time_s = previous_s + period_s
         elif -MAX_EARLY_PERIODS * period_s <= time_s - previous_s <= 0:
