@@ -164,6 +164,16 @@ def test_the_english_list_of_avspeech_chooses(tmp_path: Path) -> None:
     assert (clip.id, clip.language) == ("avspeech/01234567890_1.000_00", "en")
 
 
+def test_prepared_crops_are_no_clips_of_avspeech(tmp_path: Path) -> None:
+    write_list(tmp_path, f"{VIDEO},0.0,0.8,0,0")
+    write_talk(tmp_path / f"{VIDEO}.mp4", 20)
+    out = tmp_path / "a" / "prepared"
+    prepare(tmp_path, out, corpus="avspeech", workers=1, make_tracker=bright_faces)
+    assert (out / f"mouth/avspeech/{VIDEO}_0.000_00.mp4").is_file()
+    (clip,) = find_clips(tmp_path, "avspeech")
+    assert clip.video == tmp_path / f"{VIDEO}.mp4"
+
+
 @pytest.mark.parametrize(
     "line", ["a,b", f"{VIDEO},x,2,0,0", f"{VIDEO},2,1,0,0", f"{VIDEO},-1,1,0,0"]
 )

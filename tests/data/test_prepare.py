@@ -210,6 +210,31 @@ def test_sources_without_clips_are_refused(tmp_path: Path) -> None:
         prepare(tmp_path / "nowhere", tmp_path / "out", workers=1)
 
 
+@pytest.mark.parametrize("name", [".", "manifest.jsonl"])
+def test_a_folder_is_not_prepared_into_itself(tmp_path: Path, name: str) -> None:
+    write_talk(tmp_path / "a.mp4", 12)
+    write_manifest(tmp_path / "manifest.jsonl", [Clip("a", tmp_path / "a.mp4")])
+    before = tree(tmp_path)
+    with pytest.raises(ConfigError, match="is the source itself"):
+        prepare(tmp_path / name, tmp_path, workers=1, make_tracker=bright_faces)
+    assert tree(tmp_path) == before
+
+
+def test_what_is_prepared_is_never_replaced_by_crops_of_it(tmp_path: Path) -> None:
+    write_talk(tmp_path / "raw" / "a.mp4", 12, sound_s=0.48)
+    write_talk(tmp_path / "raw" / "b.mp4", 12)
+    out = tmp_path / "out"
+    prepare(tmp_path / "raw", out, workers=1, make_tracker=bright_faces)
+    first, second = read_manifest(out / "manifest.jsonl")
+    first.id, second.id = second.id, first.id
+    write_manifest(out / "own.jsonl", [first, second])
+    before = tree(out)
+    for source in (out / "own.jsonl", out / "mouth"):
+        with pytest.raises(ConfigError, match=r"mouth/.\.mp4: is a file of the source"):
+            prepare(source, out, workers=1, make_tracker=bright_faces)
+    assert tree(out) == before
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

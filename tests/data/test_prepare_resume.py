@@ -101,6 +101,20 @@ def test_only_another_setting_starts_anew(tmp_path: Path) -> None:
     assert counted(raw, out, config=PrepareConfig(min_visible_share=0.1)) == 2
 
 
+def test_crops_below_the_source_are_no_clips(tmp_path: Path) -> None:
+    write_talk(tmp_path / "raw" / "a.mp4", 12, sound_s=0.48)
+    write_talk(tmp_path / "raw" / "mouth" / "b.mp4", 12)
+    assert counted(tmp_path / "raw", tmp_path / "raw" / "prepared") == 2
+    before = tree(tmp_path)
+    assert counted(tmp_path / "raw", tmp_path / "raw" / "prepared") == 0
+    assert tree(tmp_path) == before
+    prepare(tmp_path / "raw", tmp_path / "out", workers=1, make_tracker=bright_faces)
+    assert {path for path in tree(tmp_path / "out") if path.startswith("mouth")} == {
+        "mouth/a.mp4",
+        "mouth/mouth/b.mp4",
+    }
+
+
 def test_only_what_changed_is_done_again(tmp_path: Path) -> None:
     raw, out = tmp_path / "raw", tmp_path / "out"
     for name in "abc":

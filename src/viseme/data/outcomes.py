@@ -13,6 +13,9 @@ from typing import Any, Protocol
 from viseme.data.manifest import Clip, clip_from_row, row_from_clip
 from viseme.files import atomic_write
 
+CROPS, PROGRESS = "mouth", ".progress"
+"""Folders of mouth ROIs and of records in every folder that `viseme prepare` fills."""
+
 
 class UnfitError(Exception):
     """A clip that is not used: a code to count by and a sentence to read."""

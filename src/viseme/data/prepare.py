@@ -26,7 +26,7 @@ from viseme.data.contact_sheet import write_contact_sheet
 from viseme.data.corpora import find_clips
 from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip, write_manifest
-from viseme.data.outcomes import Outcome, Reject, crashed
+from viseme.data.outcomes import CROPS, PROGRESS, Outcome, Reject, crashed
 from viseme.data.prepare_clip import (
     Task,
     is_safe_id,
@@ -127,7 +127,8 @@ def prepare(
 
     Raises:
         ManifestError: the source is missing, malformed or empty.
-        ConfigError: a setting is out of range, or another process fills the folder.
+        ConfigError: a setting is out of range, `out` would replace what it is made of, or another
+            process fills the folder.
         VisemeError: the output cannot be written, or the tracker cannot be had.
         KeyboardInterrupt: on Ctrl-C, after the clips in hand; its message says how to go on.
     """
@@ -135,7 +136,10 @@ def prepare(
     workers = workers if workers is not None else os.cpu_count() or 1
     _check(workers, min_acceptance, config)
     source, out = Path(source), Path(out).resolve()
+    if source.resolve() in (out, out / "manifest.jsonl"):
+        raise ConfigError("is the source itself", path=out, todo="Give another folder to fill.")
     tasks, outcomes = _plan(source, find_clips(source, corpus), out, config, make_tracker)
+    _check_files(tasks.values())
     out.mkdir(parents=True, exist_ok=True)
     with sole_writer(out):
         _make_room(out, resume)
@@ -185,6 +189,20 @@ def _plan(
     return tasks, outcomes
 
 
+def _check_files(tasks: Iterable[Task]) -> None:
+    """Refuse to write over the files of any clip, as when prepared crops are to be prepared."""
+    tasks = list(tasks)
+    sources = {path for task in tasks for path in (task.clip.video, task.clip.audio)}
+    for task in tasks:
+        for path in (task.mouth, task.audio):
+            if path.resolve() in sources:
+                raise ConfigError(
+                    "is a file of the source and would be replaced",
+                    path=path,
+                    todo="Give another folder to fill.",
+                )
+
+
 def _do(
     tasks: dict[int, Task],
     outcomes: dict[int, Outcome],
@@ -211,8 +229,8 @@ def _do(
 def _make_room(out: Path, resume: bool) -> None:
     """Make the folder, and remove what a killed run left half written."""
     if not resume:
-        shutil.rmtree(out / ".progress", ignore_errors=True)
-    for name in ("mouth", "audio", ".progress"):
+        shutil.rmtree(out / PROGRESS, ignore_errors=True)
+    for name in (CROPS, "audio", PROGRESS):
         (out / name).mkdir(parents=True, exist_ok=True)
         for leftover in (out / name).rglob(".*"):
             leftover.unlink()

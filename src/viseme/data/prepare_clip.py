@@ -13,7 +13,7 @@ from viseme.data.clip_content import (
     read_clip,
 )
 from viseme.data.manifest import Clip
-from viseme.data.outcomes import Outcome, Record, Reject, UnfitError, clip_key
+from viseme.data.outcomes import CROPS, PROGRESS, Outcome, Record, Reject, UnfitError, clip_key
 from viseme.data.roi_storage import write_rois
 from viseme.face.tracker import FaceTracker, LandmarkTracker
 from viseme.media import write_audio
@@ -50,7 +50,7 @@ class Task:
     @property
     def mouth(self) -> Path:
         """Where the mouth ROIs go."""
-        return self.out / "mouth" / f"{self.clip.id}.mp4"
+        return self.out / CROPS / f"{self.clip.id}.mp4"
 
     @property
     def audio(self) -> Path:
@@ -63,7 +63,7 @@ class Task:
         tracker = f"{self.make_tracker.__module__}.{self.make_tracker.__qualname__}"
         settings = asdict(self.config)
         key = clip_key(self.clip, self.out, RECORD_VERSION, self.source, settings, tracker)
-        return Record(self.out / ".progress", self.clip.id, key, self.out)
+        return Record(self.out / PROGRESS, self.clip.id, key, self.out)
 
 
 def prepare_clip(task: Task) -> Outcome:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from viseme.data.corpora.folder import VIDEO_SUFFIXES
+from viseme.data.corpora.folder import videos_below
 from viseme.data.corpora.id_list import UNKNOWN_LANGUAGE, read_ids
 from viseme.data.manifest import Clip
 from viseme.data.segments import LATER_MAX_S, PAPER_MAX_S, cut_evenly
@@ -101,9 +101,8 @@ find_clips_16s = partial(find_clips, max_s=LATER_MAX_S)
 def _files(root: Path) -> dict[str, list[File]]:
     """All downloaded files, by video."""
     files: dict[str, list[File]] = {}
-    for path in sorted(root.rglob("*")):
-        name = _NAME.fullmatch(path.stem)
-        if name and path.suffix.lower() in VIDEO_SUFFIXES:
+    for path in videos_below(root):
+        if name := _NAME.fullmatch(path.stem):
             start_s = None if name["start"] is None else float(name["start"])
             files.setdefault(name["video"], []).append(File(path, start_s))
     return files

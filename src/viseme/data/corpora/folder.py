@@ -2,7 +2,8 @@
 
 `talk.txt` (plain text, or the "Text:" line of LRS2 and LRS3) or `talk.srt` is the transcript of
 `talk.mp4`; `talk.flac` or `talk.wav` is its sound, where the video's own track is not. A clip
-below a folder called train, val or test belongs to that split.
+below a folder called train, val or test belongs to that split. Crops that `viseme prepare` has
+written somewhere below are no recordings, and are left out.
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from viseme.data.manifest import Clip
+from viseme.data.outcomes import CROPS, PROGRESS
 from viseme.errors import ManifestError
 
 VIDEO_SUFFIXES = {".mp4", ".mkv", ".webm", ".avi", ".mov", ".mpg", ".mpeg", ".m4v", ".ts", ".wmv"}
@@ -20,10 +22,8 @@ _CUE_TIME = re.compile(r"\d+:\d{2}:\d{2}[,.]\d{3} --> ")
 
 def find_clips(root: Path) -> Iterator[Clip]:
     """One clip per video below `root`, in order of path; its id is the path without suffix."""
-    for video in sorted(root.rglob("*")):
+    for video in videos_below(root):
         name = video.relative_to(root)
-        if video.suffix.lower() not in VIDEO_SUFFIXES or _is_hidden(name) or not video.is_file():
-            continue
         text = _text(video)
         yield Clip(
             id=name.with_suffix("").as_posix(),
@@ -34,6 +34,16 @@ def find_clips(root: Path) -> Iterator[Clip]:
             corpus=root.resolve().name,
             label_source=None if text is None else "corpus",
         )
+
+
+def videos_below(root: Path) -> Iterator[Path]:
+    """Every video below `root`, in order of path, but for hidden files and prepared crops."""
+    paths = sorted(root.rglob("*"))
+    crops = {path.with_name(CROPS) for path in paths if path.name == PROGRESS}
+    for path in paths:
+        is_video = path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()
+        if is_video and not _is_hidden(path.relative_to(root)) and crops.isdisjoint(path.parents):
+            yield path
 
 
 def _is_hidden(name: Path) -> bool:
