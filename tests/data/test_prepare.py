@@ -13,7 +13,7 @@ from viseme.data.prepare import PrepareReport, Progress, prepare
 from viseme.data.prepare_clip import is_safe_id
 from viseme.data.roi_storage import read_rois
 from viseme.errors import ConfigError, ManifestError, MediaError
-from viseme.media import read_audio
+from viseme.media import read_audio, write_audio
 
 ACCEPTED = [
     "blinks",
@@ -171,6 +171,18 @@ def test_a_manifest_keeps_what_it_says_and_its_windows(tmp_path: Path) -> None:
         assert len(read_audio(after.audio)) == 16_000
 
 
+def test_a_part_after_the_end_of_its_sound_has_none(tmp_path: Path) -> None:
+    write_talk(tmp_path / "raw" / "long.mp4", 50)
+    write_audio(tmp_path / "raw" / "short.wav", np.full(16_000, 0.1), 16_000)
+    files = {"video": tmp_path / "raw" / "long.mp4", "audio": tmp_path / "raw" / "short.wav"}
+    part = Clip("part", start_s=1.2, end_s=1.64, **files)
+    write_manifest(tmp_path / "raw" / "manifest.jsonl", [part])
+    report = prepare(tmp_path / "raw", tmp_path / "out", workers=1, make_tracker=bright_faces)
+    (clip,) = read_manifest(report.out / "manifest.jsonl")
+    assert clip.audio is None
+    assert not list((report.out / "audio").iterdir())
+
+
 def test_long_clips_are_rejected_before_they_are_tracked(tmp_path: Path) -> None:
     write_talk(tmp_path / "raw" / "long.mp4", 75)
     config = PrepareConfig(max_s=2.0)
@@ -179,8 +191,6 @@ def test_long_clips_are_rejected_before_they_are_tracked(tmp_path: Path) -> None
 
 
 def test_rows_without_video_and_files_without_picture_are_rejected(tmp_path: Path) -> None:
-    from viseme.media import write_audio
-
     write_audio(tmp_path / "sound.wav", np.zeros(16_000), 16_000)
     clips = [Clip("none"), Clip("sound", tmp_path / "sound.wav"), Clip("gone", tmp_path / "x.mp4")]
     write_manifest(tmp_path / "m.jsonl", clips)

@@ -125,6 +125,8 @@ def test_only_what_changed_is_done_again(tmp_path: Path) -> None:
     assert counted(raw, out) == 2
     (out / "mouth" / "a.mp4").unlink()
     assert counted(raw, out) == 1
+    (out / "mouth" / "a.mp4").write_bytes(b"")
+    assert counted(raw, out) == 1
     (raw / "c.txt").write_text("now it has a text")
     assert counted(raw, out) == 1
     assert "now it has a text" in (out / "manifest.jsonl").read_text()

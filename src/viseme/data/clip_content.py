@@ -97,7 +97,8 @@ def _content(clip: Clip, config: PrepareConfig, tracker: FaceTracker) -> ClipCon
     share = float(block.visible.mean())
     if share < config.min_visible_share:
         raise UnfitError("face_lost", f"the face is seen in only {share:.0%} of its frames.")
-    return ClipContent(block.rois, share, audio, warnings)
+    has_sound = audio is not None and len(audio) > 0  # its file may end before the window begins
+    return ClipContent(block.rois, share, audio if has_sound else None, warnings)
 
 
 def _check_length(length_s: float, config: PrepareConfig) -> None:

@@ -80,12 +80,12 @@ def prepare_clip(task: Task) -> Outcome:
 
 
 def recorded(task: Task) -> Outcome | None:
-    """The outcome of an earlier run, None if there is none or it no longer holds."""
+    """The outcome of an earlier run, None if there is none or its files are gone or empty."""
     outcome = task.record.read()
     if outcome is None or outcome.clip is None:
         return outcome
     paths = [path for path in (outcome.clip.video, outcome.clip.audio) if path is not None]
-    return outcome if all(path.is_file() for path in paths) else None
+    return outcome if all(path.is_file() and path.stat().st_size for path in paths) else None
 
 
 def is_safe_id(clip_id: str) -> bool:
