@@ -1,6 +1,8 @@
 """Preparing a corpus: what is taken, what is rejected and why."""
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -211,6 +213,27 @@ def test_an_id_cannot_leave_the_folder(tmp_path: Path, clip_id: str) -> None:
     report = prepare(tmp_path / "m.jsonl", tmp_path / "out", workers=1, make_tracker=bright_faces)
     assert report.reasons == {"bad_id": 1}
     assert {path.name for path in tmp_path.iterdir()} == {"a.mp4", "m.jsonl", "out"}
+
+
+def test_ids_are_measured_in_bytes() -> None:
+    assert is_safe_id("é" * 100)
+    assert not is_safe_id("é" * 101)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere file names are Unicode")
+def test_names_in_another_encoding_are_rejected_and_listed(tmp_path: Path) -> None:
+    raw = Path(os.fsdecode(os.fsencode(tmp_path) + b"/stra\xdfe"))
+    write_talk(tmp_path / "a.mp4", 12)
+    raw.mkdir()
+    (tmp_path / "a.mp4").rename(raw / os.fsdecode(b"caf\xe9.mp4"))
+    report = prepare(raw, tmp_path / "out", workers=1, make_tracker=bright_faces)
+    assert report.reasons == {"bad_id": 1}
+    (row,) = rejects(report.out)
+    assert (row["id"], row["source"]) == ("caf\\udce9", "caf\\udce9.mp4")
+    write_talk(raw / "b.mp4", 12)
+    report = prepare(raw, tmp_path / "out", workers=1, make_tracker=bright_faces)
+    (clip,) = read_manifest(report.out / "manifest.jsonl")
+    assert (clip.id, clip.corpus) == ("b", "stra\\udcdfe")
 
 
 def test_sources_without_clips_are_refused(tmp_path: Path) -> None:

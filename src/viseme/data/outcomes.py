@@ -103,6 +103,11 @@ class Record:
         return Outcome(clip=clip_from_row(record["clip"], self.root))
 
 
+def writable(name: str) -> str:
+    """A file's name as UTF-8 can hold it: bytes of other encodings become \\udc.. escapes."""
+    return name.encode(errors="backslashreplace").decode()
+
+
 def clip_key(clip: Clip, root: Path, *parts: Any) -> str:
     """A digest of a raw clip's row, of its files' sizes and times, and of further plain values."""
     files = [path for path in (clip.video, clip.audio) if path is not None]

@@ -26,7 +26,7 @@ from viseme.data.contact_sheet import write_contact_sheet
 from viseme.data.corpora import find_clips
 from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip, write_manifest
-from viseme.data.outcomes import CROPS, PROGRESS, Outcome, Reject, crashed
+from viseme.data.outcomes import CROPS, PROGRESS, Outcome, Reject, crashed, writable
 from viseme.data.prepare_clip import (
     Task,
     is_safe_id,
@@ -172,17 +172,18 @@ def _plan(
     outcomes: dict[int, Outcome] = {}
     seen: set[str] = set()
     for index, clip in enumerate(clips):
-        name = "" if clip.video is None else Path(os.path.relpath(clip.video, root)).as_posix()
+        video = "" if clip.video is None else Path(os.path.relpath(clip.video, root)).as_posix()
+        name = writable(video)
         if not is_safe_id(clip.id):
             reason = "its id cannot name a file."
-            outcomes[index] = Outcome(reject=Reject(clip.id, name, "bad_id", reason))
+            outcomes[index] = Outcome(reject=Reject(writable(clip.id), name, "bad_id", reason))
         elif clip.id in seen:
             reason = "an earlier clip has the same id."
             outcomes[index] = Outcome(reject=Reject(clip.id, name, "duplicate_id", reason))
         else:
             tasks[index] = Task(clip, name, out, config, make_tracker)
         seen.add(clip.id)
-    if not tasks:
+    if not seen:
         raise ManifestError(
             "holds no clips", path=source, todo="Give a folder of videos, or a manifest."
         )

@@ -13,7 +13,16 @@ from viseme.data.clip_content import (
     read_clip,
 )
 from viseme.data.manifest import Clip
-from viseme.data.outcomes import CROPS, PROGRESS, Outcome, Record, Reject, UnfitError, clip_key
+from viseme.data.outcomes import (
+    CROPS,
+    PROGRESS,
+    Outcome,
+    Record,
+    Reject,
+    UnfitError,
+    clip_key,
+    writable,
+)
 from viseme.data.roi_storage import write_rois
 from viseme.face.tracker import FaceTracker, LandmarkTracker
 from viseme.media import write_audio
@@ -21,7 +30,8 @@ from viseme.media import write_audio
 RECORD_VERSION = 1
 """Part of every record's key: raise it when the same clip would be prepared differently."""
 
-MAX_ID_LENGTH = 200
+MAX_ID_BYTES = 200
+"""Of a clip's id in UTF-8; file systems allow names of 255."""
 
 
 def one_thread_tracker() -> FaceTracker:
@@ -89,9 +99,11 @@ def recorded(task: Task) -> Outcome | None:
 
 
 def is_safe_id(clip_id: str) -> bool:
-    """Whether files named after the id stay inside their folder."""
+    """Whether files can be named after the id everywhere, and stay inside their folder."""
     path = PurePosixPath(clip_id)
-    if path.as_posix() != clip_id or path.is_absolute() or len(clip_id) > MAX_ID_LENGTH:
+    if path.as_posix() != clip_id or path.is_absolute():
+        return False
+    if clip_id != writable(clip_id) or len(clip_id.encode()) > MAX_ID_BYTES:
         return False
     hidden = any(part.startswith(".") for part in path.parts)
     return not hidden and not any(letter in clip_id for letter in '\\:*?"<>|\0\n\r')

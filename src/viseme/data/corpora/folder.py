@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from viseme.data.manifest import Clip
-from viseme.data.outcomes import CROPS, PROGRESS
+from viseme.data.outcomes import CROPS, PROGRESS, writable
 from viseme.errors import ManifestError
 
 VIDEO_SUFFIXES = {".mp4", ".mkv", ".webm", ".avi", ".mov", ".mpg", ".mpeg", ".m4v", ".ts", ".wmv"}
@@ -31,7 +31,7 @@ def find_clips(root: Path) -> Iterator[Clip]:
             audio=_beside(video, ".flac", ".wav"),
             text=text,
             split=next((part for part in name.parts[:-1] if part in SPLITS), None),
-            corpus=root.resolve().name,
+            corpus=writable(root.resolve().name),
             label_source=None if text is None else "corpus",
         )
 
