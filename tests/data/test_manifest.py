@@ -123,6 +123,37 @@ def test_a_wrong_line_is_named(tmp_path: Path, line: str, message: str) -> None:
     assert "m.jsonl" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("video", ["5", "[]", "false"]),
+        ("audio", ["0", "{}"]),
+        ("start_s", ['"0.5"', "null", "NaN", "Infinity", "-1", "true", f"1{'0' * 400}"]),
+        ("end_s", ['"1"', "NaN", "-0.1", "[]"]),
+        ("text", ["5", "[]"]),
+        ("language", ["null", "5"]),
+        ("speaker", ["1"]),
+        ("split", ["true"]),
+        ("corpus", ["{}"]),
+        ("label_source", ["0"]),
+        ("synthetic", ["1", "null", '"yes"']),
+        ("confidence", ["NaN", "1.1", "-0.1", '"1"']),
+        ("words", ["{}", '"bin"', "[5]", "[null]"]),
+        ("words", ['[{"word": 5, "start_s": 0, "end_s": 1}]']),
+        ("words", ['[{"word": "a", "start_s": "0", "end_s": 1}]']),
+        ("words", ['[{"word": "a", "start_s": 0, "end_s": NaN}]']),
+        ("words", ['[{"word": "a", "start_s": 0, "end_s": 1, "confidence": null}]']),
+        ("extra", ["null", "[]", '"x"', "[" * 100_000]),
+    ],
+)
+def test_a_value_of_another_kind_is_named_by_its_line(tmp_path: Path, key, values) -> None:
+    path = tmp_path / "m.jsonl"
+    for value in values:
+        path.write_text(f'{{"id": "a", "start_s": 1}}\n{{"id": "b", "{key}": {value}}}\n')
+        with pytest.raises(ManifestError, match="line 2 is not a clip"):
+            read_manifest(path)
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe{}", b"\x80"])
 def test_other_encodings_are_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "m.jsonl").write_bytes(content)

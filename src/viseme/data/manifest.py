@@ -3,8 +3,9 @@
 import gzip
 import json
 import os
+import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,30 @@ _DEFAULTS = {
 }
 
 
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: object, low: float = 0.0, high: float = sys.float_info.max) -> bool:
+    """Whether a value is a number in bounds; never so for NaN and infinity, which JSON can hold."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+
+
+def _is_share(value: object) -> bool:
+    return _is_number(value, high=1.0)
+
+
+_KINDS: dict[str, tuple[str, Callable[[object], bool]]] = {
+    **dict.fromkeys(("id", "video", "audio", "text", "language", "speaker"), ("text", _is_text)),
+    **dict.fromkeys(("split", "corpus", "label_source"), ("text", _is_text)),
+    **dict.fromkeys(("start_s", "end_s"), ("a number of seconds from 0 on", _is_number)),
+    "synthetic": ("true or false", lambda value: isinstance(value, bool)),
+    "confidence": ("a number from 0 to 1", _is_share),
+    "words": ("a list", lambda value: isinstance(value, list)),
+    "extra": ("an object", lambda value: isinstance(value, dict)),
+}
+
+
 def clip_from_row(row: dict[str, Any], folder: Path) -> Clip:
     """A clip from its manifest row; paths in it are relative to `folder`.
 
@@ -70,12 +95,23 @@ def clip_from_row(row: dict[str, Any], folder: Path) -> Clip:
         raise ValueError(f"unknown field {unknown[0]!r} (put it under 'extra')")
     if not isinstance(row.get("id"), str) or not row["id"]:
         raise ValueError("a row needs a non-empty 'id'")
+    for key, value in row.items():
+        kind, fits = _KINDS[key]
+        if not fits(value) and not (value is None and _DEFAULTS[key] is None):
+            raise ValueError(f"{key!r} is {value!r:.40}, not {kind}")
     row = dict(row)
     for key in ("video", "audio"):
         if row.get(key) is not None:
             row[key] = (folder / row[key]).resolve()
-    row["words"] = [Word(**word) for word in row.get("words", [])]
+    row["words"] = [_word(**word) for word in row.get("words", [])]
     return Clip(**row)
+
+
+def _word(word: str, start_s: float, end_s: float, confidence: float = 1.0) -> Word:
+    times_fit = all(_is_number(value, low=-sys.float_info.max) for value in (start_s, end_s))
+    if not (_is_text(word) and times_fit and _is_share(confidence)):
+        raise ValueError(f"one of 'words' is {[word, start_s, end_s, confidence]!r:.80}")
+    return Word(word, start_s, end_s, confidence)
 
 
 def row_from_clip(clip: Clip, folder: Path) -> dict[str, Any]:
@@ -127,7 +163,7 @@ def _parse(line: str, number: int, path: Path, folder: Path) -> Clip:
         if not isinstance(row, dict):
             raise ValueError("not a JSON object")
         return clip_from_row(row, folder)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise ManifestError(
             f"line {number} is not a clip ({error})",
             path=path,
