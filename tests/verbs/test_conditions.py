@@ -56,3 +56,9 @@ def test_babble_needs_a_split_with_sound(manifest: Path) -> None:
     with pytest.raises(ManifestError, match="no clips of split 'dev'"):
         conditions(("babble",), (0,), manifest, "dev")
     assert len(conditions(("white",), (0,), manifest, "dev")) == 2
+
+
+def test_babble_needs_a_voice_beside_the_clip_s_own(manifest: Path) -> None:
+    alone = Condition("babble", 0, {"a": AUDIO})
+    with pytest.raises(ManifestError, match="no voice but that of clip 'a' itself"):
+        alone.heard("a", AUDIO)

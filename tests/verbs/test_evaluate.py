@@ -12,6 +12,7 @@ from tiny_corpus import write_corpus
 from viseme.data.manifest import Clip, read_manifest, write_manifest
 from viseme.data.roi_storage import write_rois
 from viseme.errors import ManifestError
+from viseme.media import write_audio
 from viseme.recognition.confidence import Abstention
 from viseme.recognition.hypothesis import Hypothesis
 from viseme.recognition.recognizer import Reading, ReadingConfig, Recognizer
@@ -77,6 +78,15 @@ def test_every_word_read_gets_a_verdict() -> None:
     assert {confidence for confidence, _ in read.verdicts()} == {0.25}
 
 
+def test_verdicts_and_rates_are_of_the_same_form() -> None:
+    """Texts of LRS3 are in capitals, and so are the words of models that learned from them."""
+    for said, heard in (("BIN BLUE", "bin blue"), ("bin blue", "BIN BLUE"), ("Bin, blue!",) * 2):
+        read = read_clip(said, heard, confidence=1.0)
+        assert [right for _, right in read.verdicts()] == [True, True]
+        assert summary([read], 1.0)["calibration_error"] == pytest.approx(0.0)
+        assert summary([read], 1.0)["wer"]["rate"] == 0
+
+
 def test_splits_are_scored_apart(recognizer: Recognizer, manifest: Path) -> None:
     seen: list[float] = []
     report = evaluate(
@@ -92,8 +102,15 @@ def test_splits_are_scored_apart(recognizer: Recognizer, manifest: Path) -> None
 
 
 def test_a_split_without_clips_is_an_error(recognizer: Recognizer, manifest: Path) -> None:
-    with pytest.raises(ManifestError, match="no transcribed clips of split 'dev'"):
-        evaluate(recognizer, manifest, splits=["dev"])
+    with pytest.raises(ManifestError, match=r"of split dev\. It has the splits: test, val"):
+        evaluate(recognizer, manifest, splits=["test", "dev"])
+
+
+def test_clips_of_no_split_are_scored(recognizer: Recognizer, manifest: Path) -> None:
+    clips = [replace(clip, split=None) for clip in read_manifest(manifest)]
+    write_manifest(manifest.with_name("flat.jsonl"), clips)
+    report = evaluate(recognizer, manifest.with_name("flat.jsonl"), beam=1)
+    assert report["None"]["clips"] == 5
 
 
 def test_calibration_lowers_the_error(recognizer: Recognizer, manifest: Path) -> None:
@@ -164,3 +181,28 @@ def test_calibration_reads_in_every_mode(
     hiss = "white 5 dB"
     ways = [("video", "clean"), ("audio", "clean"), ("audio", hiss), ("av", "clean"), ("av", hiss)]
     assert seen == ways
+
+
+def test_auto_reads_clips_that_lack_a_stream(both: tuple[Recognizer, Path]) -> None:
+    recognizer, manifest = both
+    clip = next(clip for clip in read_manifest(manifest) if clip.split == "val")
+    lacking = [replace(clip, id="seen", audio=None), replace(clip, id="heard", video=None), clip]
+    auto = list(read_clips(recognizer, lacking))
+    for item, mode in zip(auto[:2], ("video", "audio"), strict=True):
+        (alone,) = read_clips(recognizer, [item.clip], mode=mode)
+        assert item.reading.text == alone.reading.text
+    with pytest.raises(ManifestError, match="clip 'seen' has no audio"):
+        list(read_clips(recognizer, lacking, mode="av"))
+
+
+def test_a_clip_without_a_frame_reads_as_nothing(
+    both: tuple[Recognizer, Path], tmp_path: Path
+) -> None:
+    recognizer, manifest = both
+    clips = [clip for clip in read_manifest(manifest) if clip.split == "val"]
+    write_audio(tmp_path / "click.wav", np.ones(100, np.float32), 16_000)
+    short = replace(clips[0], id="click", audio=tmp_path / "click.wav")
+    read = list(read_clips(recognizer, [short, *clips], mode="audio"))
+    whole = list(read_clips(recognizer, clips, mode="audio"))
+    assert [item.reading.text for item in read] == ["", *(item.reading.text for item in whole)]
+    assert summary(read[:1], 1.0)["wer"]["rate"] == 1.0

@@ -39,11 +39,20 @@ class Condition:
         return "clean" if self.kind is None else f"{self.kind} {self.snr_db:g} dB"
 
     def heard(self, clip_id: str, audio: Samples) -> Samples:
-        """The waveform (S,) of a clip as it is heard; the same noise at every level."""
+        """The waveform (S,) of a clip as it is heard; the same noise at every level.
+
+        Raises:
+            ManifestError: babble, and there are no voices but the clip's own.
+        """
         if self.kind is None:
             return audio
         rng = np.random.default_rng((self.seed, zlib.crc32(clip_id.encode())))
         others = [voice for name, voice in self.voices.items() if name != clip_id]
+        if self.kind == "babble" and not others:
+            raise ManifestError(
+                f"no voice but that of clip {clip_id!r} itself to mix babble of",
+                todo="Name another split with --babble-split.",
+            )
         return add_noise(audio, noise(self.kind, len(audio), rng, others), self.snr_db)
 
 

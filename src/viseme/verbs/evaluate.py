@@ -20,8 +20,9 @@ from viseme.recognition.confidence import Calibration
 from viseme.recognition.grammar import Constraint, load_grammar
 from viseme.recognition.recognizer import Reading, ReadingConfig, Recognizer
 from viseme.systems import load_recognizer
+from viseme.text.normalise import normalise
 from viseme.verbs.conditions import CLEAN, Condition
-from viseme.verbs.modes import UNHEARD, Mode, attend, mode_of
+from viseme.verbs.modes import UNHEARD, Attended, Mode, attend, mode_of
 from viseme.verbs.streams import streams
 
 Progress = Callable[[str, float], None]
@@ -59,9 +60,9 @@ class ReadClip:
         return "" if self.reading.withheld else self.reading.text
 
     def verdicts(self) -> list[tuple[float, bool]]:
-        """Confidence of each word that was read, and whether the word is right."""
-        words = [word.word for word in self.reading.words]
-        pairs = align(str(self.clip.text).split(), words)
+        """Confidence of each word that was read, and whether it is right, in the normal form."""
+        words = [normalise(word.word) for word in self.reading.words]
+        pairs = align(normalise(str(self.clip.text)).split(), words)
         right = [said == read for said, read in pairs if read is not None]
         return [(word.confidence, ok) for word, ok in zip(self.reading.words, right, strict=True)]
 
@@ -112,11 +113,15 @@ def evaluate(
     report: dict[str, Any] = {"model": recognizer.name, "search": asdict(options)}
     report["constraint"] = str(constraint) if constraint else None
     report["mode"], report["precision"] = mode_of(recognizer, mode), precision
-    chosen = {name: [clip for clip in clips if clip.split == name] for name in wanted}
+    chosen = {name: [clip for clip in clips if str(clip.split) == name] for name in wanted}
+    if missing := [name for name, part in chosen.items() if not part]:
+        raise ManifestError(
+            f"no transcribed clips of split {', '.join(missing)}",
+            path=manifest,
+            todo=f"It has the splits: {', '.join(sorted({str(clip.split) for clip in clips}))}.",
+        )
     total, done = sum(map(len, chosen.values())) * len(conditions), 0
     for name, part in chosen.items():
-        if not part:
-            raise ManifestError(f"no transcribed clips of split {name!r}", path=manifest)
         for condition in conditions:
             started = time.perf_counter()
             read: list[ReadClip] = []
@@ -141,24 +146,40 @@ def read_clips(
 ) -> Iterator[ReadClip]:
     """Read prepared clips, several at a time, in their order."""
     mode = mode_of(recognizer, mode)
-    modality = mode if mode != "auto" else "av"
     for first in range(0, len(clips), batch_size):
         batch = clips[first : first + batch_size]
-        examples = [_heard(load_example(clip, modality), condition) for clip in batch]
-        lengths = torch.tensor([example.num_frames for example in examples])
-        attended = [attend(mode, example.video, example.audio) for example in examples]
-        rois, sound = [a.rois for a in attended], [a.audio for a in attended]
-        stream, audio = streams(recognizer, rois, sound, lengths)
-        readings = recognizer.read(stream, lengths, audio, options=options, constraint=constraint)
-        for clip, example, left, reading in zip(batch, examples, attended, readings, strict=True):
-            yield ReadClip(clip, UNHEARD if left.is_unheard else reading, example.num_frames)
+        examples = [_load(clip, mode, condition) for clip in batch]
+        attended = [attend(mode, e.video, e.audio) for e in examples if e.num_frames]
+        readings = iter(_readings(recognizer, attended, options, constraint))
+        for clip, example in zip(batch, examples, strict=True):
+            reading = next(readings) if example.num_frames else UNHEARD
+            yield ReadClip(clip, reading, example.num_frames)
 
 
-def _heard(example: Example, condition: Condition) -> Example:
-    """A clip with the sound that it has under a condition."""
-    if example.audio is None:
+def _load(clip: Clip, mode: Mode, condition: Condition) -> Example:
+    """What a mode may need of a clip, with the sound that it has under a condition."""
+    modality: str = mode
+    if mode == "auto":
+        modality = "audio" if clip.video is None else "video" if clip.audio is None else "av"
+    example = load_example(clip, modality)
+    if example.audio is None or not example.num_frames:
         return example
     return replace(example, audio=condition.heard(example.id, example.audio))
+
+
+def _readings(
+    recognizer: Recognizer,
+    attended: Sequence[Attended],
+    options: SearchOptions | None,
+    constraint: Constraint | None,
+) -> list[Reading]:
+    if not attended:
+        return []
+    lengths = torch.tensor([clip.num_frames for clip in attended])
+    rois, sound = [clip.rois for clip in attended], [clip.audio for clip in attended]
+    stream, audio = streams(recognizer, rois, sound, lengths)
+    readings = recognizer.read(stream, lengths, audio, options=options, constraint=constraint)
+    return [UNHEARD if c.is_unheard else r for c, r in zip(attended, readings, strict=True)]
 
 
 def summary(read: Sequence[ReadClip], seconds: float) -> dict[str, Any]:
@@ -173,7 +194,7 @@ def summary(read: Sequence[ReadClip], seconds: float) -> dict[str, Any]:
         "cer": asdict(cer(references, texts)),
         "withheld": sum(item.reading.withheld is not None for item in read),
         "calibration_error": expected_calibration_error(confidence, correct) if verdicts else None,
-        "reading_rtf": seconds / (sum(item.num_frames for item in read) / VIDEO_FPS),
+        "reading_rtf": seconds / (max(1, sum(item.num_frames for item in read)) / VIDEO_FPS),
         "confusions": confusions(references, texts, most=NUM_CONFUSIONS),
         "texts": [
             {"id": item.clip.id, "said": said, "read": text}

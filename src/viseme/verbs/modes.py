@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viseme.audio.level import is_silent, snr_db
+from viseme.data.example import SAMPLES_PER_FRAME
 from viseme.errors import ConfigError
 from viseme.recognition.recognizer import Reading, Recognizer
 
@@ -33,6 +34,13 @@ class Attended(NamedTuple):
         if self.rois is None:
             return "audio"
         return "video" if self.audio is None else "av"
+
+    @property
+    def num_frames(self) -> int:
+        """Length in frames of 1/25 s."""
+        if self.rois is not None:
+            return len(self.rois)
+        return 0 if self.audio is None else len(self.audio) // SAMPLES_PER_FRAME
 
     @property
     def is_unheard(self) -> bool:
