@@ -168,7 +168,9 @@ def test_other_files_are_refused(
 def test_a_folder_with_other_things_is_not_written(audio_file: Path, tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").touch()
-    for out in (tmp_path / "photos", audio_file):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "config.json").write_text('{"architectures": ["Wav2Vec2"]}')
+    for out in (tmp_path / "photos", tmp_path / "other", audio_file):
         with pytest.raises(ConfigError, match="not a model folder"):
             import_model(audio_file, out)
 

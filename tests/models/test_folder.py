@@ -93,7 +93,7 @@ def test_the_same_model_gives_the_same_bytes(model: Path) -> None:
     assert {path.name: path.read_bytes() for path in model.iterdir()} == before
 
 
-FILES = ["config.json", "model.safetensors", "tokenizer.json", "README.md"]
+FILES = ["config.json", "model.safetensors", "tokenizer.json"]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -106,6 +106,17 @@ def test_every_file_is_checked(model: Path, name: str) -> None:
     (model / name).unlink()
     with pytest.raises(ModelError, match=f"lacks {name}|no {name}"):
         open_model(model)
+
+
+def test_the_card_may_be_edited(model: Path) -> None:
+    """Also that of a folder whose list has it."""
+    card = model / "README.md"
+    listing = model / CHECKSUMS
+    assert card.name not in listing.read_text()
+    for listed in ("", f"{sha256(card.read_bytes()).hexdigest()}  {card.name}\n"):
+        listing.write_text(listing.read_text() + listed)
+        card.write_text("# tiny\n\nWhose recordings it learned from.\n")
+        assert open_model(model).name == "tiny"
 
 
 def test_without_checksums_a_model_is_incomplete(model: Path) -> None:

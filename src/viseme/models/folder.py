@@ -1,4 +1,7 @@
-"""A model folder: config.json, model.safetensors, tokenizer, README.md (its card), sha256.txt."""
+"""A model folder: config.json, model.safetensors, tokenizer, README.md (its card), sha256.txt.
+
+The card is for people to write in, so it alone is not held to its checksum.
+"""
 
 import hashlib
 import json
@@ -62,6 +65,15 @@ def bundled() -> dict[str, Path]:
     """Folders of the models that come with the package, by name."""
     here = Path(__file__).parent
     return {path.parent.name: path.parent for path in sorted(here.glob(f"*/{CONFIG}"))}
+
+
+def is_model_folder(path: Path) -> bool:
+    """Whether a folder holds a model of ours, be it half-written."""
+    try:
+        record = json.loads((path / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(record, dict) and {"format", "system", "reading"} <= record.keys()
 
 
 def open_model(model: str | Path) -> ModelFolder:
@@ -170,7 +182,7 @@ def write_model(
     files = sorted(
         p
         for p in path.iterdir()
-        if p.is_file() and not p.name.startswith(".") and p.name != CHECKSUMS
+        if p.is_file() and not p.name.startswith(".") and p.name not in (CARD, CHECKSUMS)
     )
     with atomic_write(path / CHECKSUMS) as out:
         out.write("".join(f"{_sha256(file)}  {file.name}\n" for file in files))
@@ -182,7 +194,7 @@ def _compact(tensor: Tensor, half: bool) -> Tensor:
 
 
 def _check(path: Path) -> None:
-    """Compare every file with sha256.txt."""
+    """Compare every file but the card with sha256.txt."""
     listing = path / CHECKSUMS
     if not listing.is_file():
         raise ModelError(
@@ -190,8 +202,8 @@ def _check(path: Path) -> None:
         )
     lines = listing.read_text(encoding="utf-8", errors="replace").splitlines()
     checksums = {name: wanted for wanted, _, name in (line.partition("  ") for line in lines)}
-    for name in {CONFIG: "", WEIGHTS: ""} | checksums:
-        wanted = checksums.get(name, "")
+    checksums.pop(CARD, None)
+    for name, wanted in ({CONFIG: "", WEIGHTS: ""} | checksums).items():
         file = path / Path(name).name
         if not file.is_file():
             raise ModelError(f"lacks {name}", path=path, todo="Write or fetch it again.")

@@ -15,7 +15,7 @@ from viseme.interop.source import Imported, Source
 from viseme.interop.sources import AUTO, pick
 from viseme.interop.tokens import tokenizer_of
 from viseme.models import write_model
-from viseme.models.folder import CONFIG
+from viseme.models.folder import is_model_folder
 from viseme.systems import system
 from viseme.text.tokenizer import IdTokenizer, Tokenizer
 
@@ -96,8 +96,8 @@ def import_model(
 
 
 def _check_target(out: Path) -> None:
-    """Refuse to write into what is no model folder."""
-    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / CONFIG).is_file()):
+    """Refuse to write into what is no model folder of ours."""
+    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not is_model_folder(out)):
         raise ConfigError(
             "exists and is not a model folder", path=out, todo="Give a new folder with -o."
         )
