@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from viseme.errors import ConfigError
 from viseme.recognition.grammar import START, WordGrammar, load_grammar
+from viseme.text.tokenizer import CharacterTokenizer
 
 words = st.text("ab", min_size=1, max_size=3)
 slots = st.lists(st.lists(words, min_size=1, max_size=4), min_size=1, max_size=3)
@@ -102,7 +103,7 @@ def test_word_files_are_read(tmp_path: Path) -> None:
         ("a.txt", b"yes\n", r"not a \.grammar or \.words file"),
         ("a.grammar", b"\n# nothing\n", "has no words"),
         ("a.words", b"yes\nno way\n", "line 2 has several words"),
-        ("a.words", b"yes\nn0\n", "cannot write the word 'n0'"),
+        ("a.words", b"yes\nn0\n", "cannot write 'n0'"),
         ("a.words", b"\xff\xfe", "not UTF-8"),
     ],
 )
@@ -125,3 +126,8 @@ def test_unknown_bundled_names_and_empty_slots_are_refused() -> None:
 def test_a_tokenizer_that_joins_words_is_refused() -> None:
     with pytest.raises(ConfigError, match="differently"):
         WordGrammar([["a", "b"]], lambda text: [9] if " " in text else characters(text))
+
+
+def test_a_tokenizer_without_a_space_is_refused() -> None:
+    with pytest.raises(ConfigError, match="cannot write 'a b'"):
+        WordGrammar([["a"], ["b"]], CharacterTokenizer("ab").encode)

@@ -11,7 +11,9 @@ from viseme.recognition.beam_search import SearchOptions
 from viseme.recognition.confidence import Abstention
 from viseme.recognition.grammar import WordGrammar
 from viseme.recognition.heads import RecognitionHeads
+from viseme.recognition.hypothesis import Hypothesis
 from viseme.recognition.recognizer import ReadingConfig, Recognizer
+from viseme.recognition.words import timed_words
 from viseme.text.tokenizer import CharacterTokenizer
 
 DIM = 12
@@ -132,3 +134,20 @@ def test_a_search_takes_the_models_options_but_for_those_that_are_given() -> Non
     assert all(len(text.tokens) <= 2 for texts in short for text in texts)
     for texts in own:
         assert [text.score for text in texts] == sorted((t.score for t in texts), reverse=True)
+
+
+def test_ctc_alone_judges_alone() -> None:
+    """A text decoder that did not run is not sure of anything."""
+    model = recognizer()
+    encoder_out, lengths = model.encode(VIDEO, LENGTHS)
+    for texts in model.search(encoder_out, lengths, ctc_weight=1.0):
+        assert all(text.token_log_probs == () for text in texts)
+    options = replace(model.config.search, ctc_weight=1.0)
+    alone = model.read(VIDEO, LENGTHS, options=options)
+    log_probs = model.ctc_log_probs(encoder_out).numpy()
+    for row, reading in enumerate(alone):
+        assert reading.hypothesis is not None
+        bare = Hypothesis(reading.hypothesis.tokens, 0.0)
+        pieces = TOKENIZER.pieces(bare.tokens)
+        words = timed_words(bare, pieces, log_probs[row, : LENGTHS[row]], frames_per_s=25)
+        assert [w.confidence for w in words] == [w.confidence for w in reading.words]

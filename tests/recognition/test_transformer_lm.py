@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from viseme.nn.precision import lighten
 from viseme.recognition.transformer_lm import PADDING_ID, TransformerLanguageModel
 
 VOCAB = 11
@@ -32,6 +33,15 @@ def test_steps_equal_the_whole_text(model: TransformerLanguageModel, tokens: Ten
     for position in range(tokens.shape[1]):
         step = model.step(tokens[:, position], cache)
         torch.testing.assert_close(step, expected[:, position], atol=1e-5, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_it_runs_in_16_bits(model: TransformerLanguageModel, tokens: Tensor) -> None:
+    expected = model(tokens)
+    lighten(model, "bfloat16")
+    cache = model.start(3)
+    step = model.step(tokens[:, 0], cache)
+    torch.testing.assert_close(step, expected[:, 0], atol=0.05, rtol=0.05)
 
 
 @torch.no_grad()

@@ -285,13 +285,14 @@ class _Search:
     def _hypothesis(self, row: int) -> Hypothesis:
         beam = self.beam
         tokens, decoder = beam.tokens[row, 1:].tolist(), beam.decoder[row, 1:].tolist()
+        text = slice(None, -1 if tokens[-1] == self.heads.eos_id else None)
         return Hypothesis(
-            tokens=tokens[:-1] if tokens[-1] == self.heads.eos_id else tokens,
+            tokens=tokens[text],
             score=beam.score[row].item(),
             decoder_score=sum(decoder),
             ctc_score=beam.ctc[row].item(),
             lm_score=beam.lm[row].item(),
-            token_log_probs=tuple(decoder[:-1] if tokens[-1] == self.heads.eos_id else decoder),
+            token_log_probs=tuple(decoder[text]) if self.options.ctc_weight < 1 else (),
         )
 
     def _advance(self, row: Tensor, stay: list[int]) -> None:

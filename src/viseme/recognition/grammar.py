@@ -160,20 +160,20 @@ def _find(source: str | Path) -> Path:
     return path
 
 
-def _encode(encode: Encode, word: str) -> list[int]:
+def _encode(encode: Encode, text: str) -> list[int]:
     try:
-        code = encode(word)
+        code = encode(text)
     except ValueError as error:
-        raise ConfigError(f"the model cannot write the word {word!r}: {error}") from error
+        raise ConfigError(f"the model cannot write {text!r}: {error}") from error
     if not code:
-        raise ConfigError(f"the model cannot write the word {word!r}")
+        raise ConfigError(f"the model cannot write {text!r}")
     return code
 
 
 def _separator(encode: Encode, words: Sequence[str]) -> list[int]:
     """The tokens that stand between two words: a space for characters, none for subwords."""
     first, second = words[0], words[-1]
-    left, right, both = encode(first), encode(second), encode(f"{first} {second}")
+    left, right, both = (_encode(encode, text) for text in (first, second, f"{first} {second}"))
     separator = both[len(left) : len(both) - len(right)]
     if left + separator + right != both:
         raise ConfigError(f"the tokenizer writes {first!r} differently before {second!r}")

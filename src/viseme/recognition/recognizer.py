@@ -37,7 +37,8 @@ class ReadingConfig:
     Attributes:
         modality: "video", "audio" or "av".
         crop_size: side of the window that the network sees of a mouth ROI, px.
-        chunk_s: longest piece read at once: about the longest clip of the training.
+        chunk_s: pieces are cut to this length, about that of the longest clip of the training; the
+            last of a recording may be a quarter longer.
         normalise_waveform: bring sound to zero mean and unit variance first.
         mirror: also look at the lips mirrored and take the mean of both features; for models that
             learned from mirrored clips too. Costs a second pass of the encoder.
@@ -129,7 +130,8 @@ class Recognizer:
             encoder_out: (B, T, D).
             lengths: (B,) frames of each.
             constraint: the texts that are allowed.
-            language_model: over the same tokens.
+            language_model: over the same tokens; it counts by `lm_weight`, which is 0 unless the
+                model's own settings or `changes` say otherwise.
             changes: `SearchOptions` that are not to be the model's own.
         """
         return beam_search(

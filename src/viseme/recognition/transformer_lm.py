@@ -84,7 +84,7 @@ class TransformerLanguageModel(nn.Module):
         hidden_dim: int,
     ) -> None:
         super().__init__()
-        self.vocab_size, self.num_heads = vocab_size, num_heads
+        self.vocab_size, self.dim, self.num_heads = vocab_size, dim, num_heads
         self.embedding = nn.Embedding(vocab_size, embedding_dim)
         self.project = nn.Linear(embedding_dim, dim)
         self.norm_in = nn.LayerNorm(dim)
@@ -118,8 +118,7 @@ class TransformerLanguageModel(nn.Module):
 
     def _nothing(self, batch: int) -> list[tuple[Tensor, Tensor]]:
         """Keys and values (B, N, 0, D/N) of no tokens, by layer."""
-        dim = self.project.out_features
-        empty = self.head.weight.new_empty(batch, self.num_heads, 0, dim // self.num_heads)
+        empty = self.head.weight.new_empty(batch, self.num_heads, 0, self.dim // self.num_heads)
         return [(empty, empty)] * len(self.layers)
 
     def _continue(
