@@ -78,6 +78,23 @@ def test_shared_norms_keep_parameters_and_statistics() -> None:
     assert torch.equal(shared.eval()["a"](x), expected)
 
 
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_a_shared_norm_is_torch_s_in_every_precision(
+    precision: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under autocast its input is in 16 bits, its statistics are not."""
+    monkeypatch.setattr(torch.distributed, "all_reduce", lambda total: None)  # a process alone
+    plain = nn.BatchNorm1d(3)
+    shared = SharedBatchNorm(plain)
+    x = (5 + 2 * torch.randn(40, 3, 7)).to(precision)
+    expected, normed = plain(x), shared(x)
+    assert normed.dtype == expected.dtype == precision
+    tolerance = 1e-5 if precision == torch.float32 else 0.03
+    torch.testing.assert_close(normed, expected, atol=tolerance, rtol=0)
+    for name in ("running_mean", "running_var"):
+        torch.testing.assert_close(getattr(shared, name), getattr(plain, name))
+
+
 def test_gpus_get_the_norm_of_torch() -> None:
     shared = share_norms(network(), fabric(2, device="cuda"))
     assert isinstance(shared["a"], nn.SyncBatchNorm)

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from tiny_corpus import write_corpus
+from viseme.data.manifest import read_manifest, write_manifest
 from viseme.errors import ConfigError, ManifestError, ModelError, VisemeError
 from viseme.models import open_model
 from viseme.train.run_folder import epoch_weights
@@ -157,6 +159,7 @@ def test_a_finished_run_reports_again(
     with monkeypatch.context() as patch:
         patch.delattr("viseme.verbs.train.fit")
         assert run(manifest, tmp_path / "run") == first
+    assert open_model(first.model).name == "run"
     assert card.read_text() == "Whose recordings it learned from."
 
 
@@ -198,6 +201,18 @@ def test_a_run_is_not_continued_on_other_clips(
     other.write_text(manifest.read_text().replace('"up', '"one2'))
     with pytest.raises(VisemeError, match=r"run on other clips|is no checkpoint of this run"):
         run(other, out)
+
+
+def test_a_run_is_not_continued_with_another_val_split(
+    manifest: Path, never_killed: Path, tmp_path: Path
+) -> None:
+    """An ended one, too, whose figures would be told as those of the other split."""
+    clips = read_manifest(manifest)
+    moved = [replace(c, split="test") if c.id == clips[-1].id else c for c in clips]
+    other = manifest.with_name("moved.jsonl")
+    write_manifest(other, moved)
+    with pytest.raises(ConfigError, match="run on other clips"):
+        run(other, never_killed)
 
 
 def test_a_finished_run_without_its_weights_says_so(

@@ -9,7 +9,7 @@ import pytest
 
 from tiny_corpus import write_clip, write_corpus
 from viseme.data.manifest import read_manifest, write_manifest
-from viseme.errors import ManifestError
+from viseme.errors import ConfigError, ManifestError, ModelError
 from viseme.text.tokenizer import CharacterTokenizer
 from viseme.verbs.train import TrainReport, train
 
@@ -88,3 +88,40 @@ def test_a_text_too_long_for_its_clip_does_not_spoil_the_weights(
     write_manifest(manifest.with_name("wordy.jsonl"), clips)
     report = run(manifest.with_name("wordy.jsonl"), tmp_path / "run", training__word_weight="0")
     assert all(value < 1e6 for value in report.figures.values())
+
+
+def test_a_start_that_failed_leaves_the_folder_free(manifest: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with pytest.raises(ModelError, match="no model 'tyop'"):
+        run(manifest, out, training__initial="tyop")
+    units = {"training__tokenizer": "sentencepiece", "training__vocab_size": "3"}
+    with pytest.raises(ConfigError, match="tokenizer character"):
+        run(manifest, out, **units)
+    silent = [replace(clip, audio=None) for clip in read_manifest(manifest)]
+    write_manifest(manifest.with_name("silent.jsonl"), silent)
+    with pytest.raises(ManifestError, match="has no audio"):
+        run(manifest.with_name("silent.jsonl"), out)
+    assert run(manifest, out).model == out / "model"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("training.ctc_weight", "1.5", "not between 0 and 1"),
+        ("training.average_last", "0", "at least 1"),
+        ("training.average_last", "3", "more than keep_weights 1 keeps"),
+        ("training.word_share", "0", "above 0"),
+        ("training.max_frames", "0", "at least 1"),
+        ("training.frozen_frontends", "true", "without initial"),
+        ("augment.speed", "1.5", "below 1"),
+        ("augment.mask_stride_frames", "0", "at least 1"),
+        ("augment.noise_snr_db", "", "no level"),
+        ("augment.mask_window_frames", "-1", "not be negative"),
+    ],
+)
+def test_settings_are_checked_before_the_work(
+    manifest: Path, tmp_path: Path, name: str, value: str, message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        run(manifest, tmp_path / "run", **{name.replace(".", "__"): value})
+    assert not (tmp_path / "run").exists()

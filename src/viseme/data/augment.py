@@ -52,6 +52,19 @@ class AugmentConfig:
     noises: tuple[NoiseKind, ...] = ("babble",)
     noise_snr_db: tuple[float, ...] = (-5.0, 0.0, 5.0, 10.0, 15.0, 20.0, inf)
 
+    def __post_init__(self) -> None:
+        for name in ("crop_jitter_px", "mask_window_frames", "audio_mask_window_samples"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} {getattr(self, name)} must not be negative")
+        for name in ("mask_stride_frames", "audio_mask_stride_samples"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} {getattr(self, name)} must be at least 1")
+        for name in ("speed", "contrast", "brightness"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} {getattr(self, name)} is not at least 0 and below 1")
+        if self.noises and not self.noise_snr_db:
+            raise ValueError("noises without noise_snr_db have no level")
+
 
 def random_crop(video: NDArray, size: int, jitter_px: int, rng: Generator) -> NDArray:
     """One window for the whole clip, its centre moved by up to jitter_px on either axis."""

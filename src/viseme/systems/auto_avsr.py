@@ -147,6 +147,18 @@ class TrainingConfig:
     frozen_frontends: bool = False
     average_last: int = 10
 
+    def __post_init__(self) -> None:
+        for name in ("vocab_size", "max_frames", "average_last"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} {getattr(self, name)} must be at least 1")
+        for name in ("ctc_weight", "label_smoothing", "modality_dropout"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} {getattr(self, name)} is not between 0 and 1")
+        if not 0 < self.word_share <= 1:
+            raise ValueError(f"word_share {self.word_share} is not above 0 and at most 1")
+        if self.frozen_frontends and not self.initial:
+            raise ValueError("frozen_frontends without initial would freeze random weights")
+
 
 @dataclass(frozen=True)
 class Config:
@@ -165,6 +177,9 @@ class Config:
                 f"crop_size {self.model.crop_size} moved by crop_jitter_px "
                 f"{self.augment.crop_jitter_px} leaves the {MOUTH_ROI_SIZE_PX} px mouth ROI"
             )
+        averaged, kept = self.training.average_last, self.loop.keep_weights
+        if averaged > kept:
+            raise ValueError(f"average_last {averaged} is more than keep_weights {kept} keeps")
 
 
 _GRID_MODEL = ModelConfig(

@@ -61,6 +61,7 @@ class SharedBatchNorm(nn.BatchNorm1d):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             return super().forward(x)
+        dtype, x = x.dtype, x.float()  # statistics are single precision under autocast too
         others = [axis for axis in range(x.ndim) if axis != 1]
         shape = [-1 if axis == 1 else 1 for axis in range(x.ndim)]
         count = _SumOverProcesses.apply(x.new_tensor(x.numel() / x.shape[1]))
@@ -69,7 +70,7 @@ class SharedBatchNorm(nn.BatchNorm1d):
         variance = _SumOverProcesses.apply(centred.square().sum(others)) / count
         self._remember(mean.detach(), (variance * count / (count - 1)).detach())
         scale = self.weight * (variance + self.eps).rsqrt()
-        return centred * scale.view(shape) + self.bias.view(shape)
+        return (centred * scale.view(shape) + self.bias.view(shape)).to(dtype)
 
     def _remember(self, mean: Tensor, variance: Tensor) -> None:
         for name, value in (("running_mean", mean), ("running_var", variance)):

@@ -107,7 +107,8 @@ def train(
     clips = read_manifest(manifest)
     train_clips = _of_splits(clips, train_splits, manifest)
     val_clips = _of_splits(clips, [val_split], manifest)
-    _claim(out, config, train_clips)
+    clips_digests = [_digest(train_clips), _digest(val_clips)]
+    _refuse_other(out, config, clips_digests)
     model = out / MODEL_FOLDER
     if (ended := figures_of_ended(out, product=model / CHECKSUMS)) is not None:
         return TrainReport(model, ended)
@@ -124,6 +125,8 @@ def train(
     training = module.Training(config, tokenizer, vocabulary)
     if initial:
         _start_from(initial, training.network)
+    if fabric.is_global_zero:
+        _claim(out, config, clips_digests)
     figures = fit(training, data, config.loop, out, fabric)
     if fabric.is_global_zero:
         last = _last_weights(out, config.training.average_last)
@@ -219,28 +222,34 @@ def _last_weights(out: Path, count: int) -> list[Path]:
     return weights[-count:]
 
 
-def _claim(out: Path, config: Any, clips: Sequence[Clip]) -> None:
-    """Save settings and clips of a new run; refuse to continue a run with others."""
+def _refuse_other(out: Path, config: Any, clips_digests: Sequence[str]) -> None:
+    """Refuse to continue a run with other settings, or with other clips to train or evaluate on."""
     path = out / CONFIG_FILE
-    if path.exists():
-        if configs.load(path, type(config)) != config:
-            raise ConfigError(
-                "this folder holds a run with other settings",
-                path=out,
-                todo="Give another folder, or the settings in its train.json.",
-            )
-    else:
-        configs.save(config, path)
+    if path.exists() and configs.load(path, type(config)) != config:
+        raise ConfigError(
+            "this folder holds a run with other settings",
+            path=out,
+            todo="Give another folder, or the settings in its train.json.",
+        )
+    path = out / CLIPS_FILE
+    known = path.read_text(encoding="utf-8").split() if path.exists() else []
+    if known != clips_digests[: len(known)]:  # runs of before know the training clips alone
+        raise ConfigError(
+            "this folder holds a run on other clips", path=out, todo="Give another folder."
+        )
+
+
+def _claim(out: Path, config: Any, clips_digests: Sequence[str]) -> None:
+    """Bind the folder to settings and clips, when nothing can be wrong with them any more."""
+    _refuse_other(out, config, clips_digests)  # that another process has begun meanwhile
+    configs.save(config, out / CONFIG_FILE)
+    with atomic_write(out / CLIPS_FILE) as file:
+        file.write("".join(f"{digest}\n" for digest in clips_digests))
+
+
+def _digest(clips: Sequence[Clip]) -> str:
     content = "".join(f"{clip.id}\t{clip.text}\n" for clip in clips)
-    digest, path = hashlib.sha256(content.encode()).hexdigest() + "\n", out / CLIPS_FILE
-    if path.exists():
-        if path.read_text(encoding="utf-8") != digest:
-            raise ConfigError(
-                "this folder holds a run on other clips", path=out, todo="Give another folder."
-            )
-    else:
-        with atomic_write(path) as file:
-            file.write(digest)
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _of_splits(clips: Sequence[Clip], splits: Sequence[str], manifest: str | Path) -> list[Clip]:
