@@ -50,13 +50,17 @@ MIRRORED = (-ONE, 0, 0, 0, ONE, 0, 0, 0, 1 << 30)
 
 @dataclass(frozen=True)
 class Sound:
-    """A sound track: quiet 200 Hz hum, and a click of 20 ms at each of `clicks_s`."""
+    """A sound track: quiet 200 Hz hum, and a click of 20 ms at each of `clicks_s`.
+
+    It is as long as the picture unless `duration_s` says otherwise.
+    """
 
     sample_rate_hz: int = 44_100
     layout: str = "stereo"
     codec: str = "aac"
     clicks_s: Sequence[float] = ()
     hum: float = 0.01
+    duration_s: float | None = None
 
 
 def picture(
@@ -131,7 +135,7 @@ def write_clip(
         numbers: what each picture shows.
         matrix: display matrix to store, such as `MATRICES[90]`.
         interlaced: weave each picture from two fields, the second half a frame later.
-        audio: the sound track, as long as the picture; None for a silent clip.
+        audio: the sound track; None for a silent clip.
         delay_s: shift of the picture's time stamps, in whole pictures at a constant rate.
         audio_delay_s: shift of the sound's time stamps (its content shifts with them).
         options: more encoder options.
@@ -176,7 +180,7 @@ def _sound_track(container, spec: Sound):
 
 
 def _write_sound(container, track, spec: Sound, duration_s: float, delay_s: float) -> None:
-    samples = sound(spec, duration_s)
+    samples = sound(spec, spec.duration_s or duration_s)
     num_channels = len(av.AudioLayout(spec.layout).channels)
     block = spec.sample_rate_hz // 10
     offset = round(delay_s * spec.sample_rate_hz)

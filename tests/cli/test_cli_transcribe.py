@@ -82,6 +82,7 @@ def test_json_lines(viseme: Viseme, transcribing: Call) -> None:
 
 
 def test_json_lines_in_a_file(viseme: Viseme, transcribing: Call, tmp_path: Path) -> None:
+    (tmp_path / "out.jsonl").write_text("of an earlier batch\n")
     ran = viseme("transcribe", "gr\udcfcn.mp4", "red.mp4", "--jsonl", tmp_path / "out.jsonl")
     lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["path"] for line in lines] == ["gr\udcfcn.mp4", "red.mp4"]
@@ -136,6 +137,7 @@ def test_options_reach_the_verb(viseme: Viseme, transcribing: Call) -> None:
         (["a.mp4", "--format", ","], "choose of txt, srt"),
         (["a.mp4", "--format", "srt,vtt"], "several need --output-dir"),
         (["a.mp4", "b.mp4", "--format", "srt"], "of several files needs --output-dir"),
+        (["a.mp4", "--format", "srt", "--jsonl", "-"], "beside --jsonl needs --output-dir"),
         (["a.mp4", "--mode", "smell"], "--mode"),
         (["a.mp4", "--device", "abacus"], "--device"),
         (["a.mp4", "--beam", "0"], "--beam"),
@@ -164,10 +166,13 @@ def test_an_argument_that_stands_for_nothing(
     assert str(tmp_path) in ran.err
 
 
-def test_nothing_is_read_without_a_model(viseme: Viseme, stub: Stub) -> None:
+def test_nothing_is_read_without_a_model(viseme: Viseme, stub: Stub, tmp_path: Path) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise ModelError("there is no model 'x'", todo="Choose another.")
 
     stub("viseme.verbs.transcribe.transcribe_files", refuse)
-    ran = viseme("transcribe", "a.mp4", "--model", "x")
+    lines = tmp_path / "earlier.jsonl"
+    lines.write_text("{}\n")
+    ran = viseme("transcribe", "a.mp4", "--model", "x", "--jsonl", lines)
+    assert lines.read_text() == "{}\n", "what an earlier batch wrote is kept"
     assert (ran.code, ran.err) == (2, "viseme: there is no model 'x'. Choose another.\n")

@@ -47,6 +47,19 @@ def test_a_labeller_or_align_but_not_both(viseme: Viseme, tmp_path: Path) -> Non
     assert (ran.code, out.exists()) == (2, False)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [("--grammar", "grid"), ("--language", "de"), ("--writing", "auto_avsr")],
+)
+def test_aligning_takes_no_settings_of_texts(
+    viseme: Viseme, tmp_path: Path, options: tuple[str, str]
+) -> None:
+    manifest, out = write_tones(tmp_path, [1]), tmp_path / "labels.jsonl"
+    ran = viseme("label", manifest, "-o", out, "--align", *options)
+    assert (ran.code, out.exists()) == (2, False)
+    assert "--align" in ran.err
+
+
 def test_no_manifest_is_one_line(viseme: Viseme, tmp_path: Path) -> None:
     (tmp_path / "text.jsonl").write_text("no manifest")
     for name in ("gone.jsonl", "text.jsonl"):

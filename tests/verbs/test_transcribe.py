@@ -223,3 +223,19 @@ def test_sound_is_read_by_a_model_that_hears(tmp_path: Path) -> None:
         assert transcript.error is None
         assert transcript.mode == "audio"
         assert transcript.text
+
+
+@pytest.mark.parametrize("mode", ["auto", "av"])
+def test_sound_that_outlasts_the_picture_is_read_alone(tmp_path: Path, mode: str) -> None:
+    image = np.full((96, 128, 3), 200, np.uint8)
+    loud = Sound(hum=0.3, duration_s=5.0)
+    path = write_clip(
+        tmp_path / "still.mkv", num_frames=50, images=[image], numbers=[0] * 50, audio=loud
+    )
+    (transcript,) = read([path], model=recognizer(modality="av"), mode=mode)
+    assert transcript.mode == "av"
+    assert any("from 2.0 s on there is only sound" in warning for warning in transcript.warnings)
+    assert transcript.words[-1].end_s > 3.0
+    (lips,) = read([path], model=recognizer(modality="av"), mode="video")
+    assert lips.words[-1].end_s <= 2.0
+    assert not any("only sound" in warning for warning in lips.warnings)

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path, PurePosixPath
 
 from viseme.cli.console import result
@@ -45,14 +46,17 @@ def jsonl_sink(target: str) -> Iterator[Sink]:
     """Writes a JSON line per recording to a file or, for "-", to stdout.
 
     The file grows line by line rather than appearing at the end: a batch of hours that is
-    interrupted keeps what it has done.
+    interrupted keeps what it has done. What an earlier one wrote there goes with the first line.
     """
     if target == STDOUT:
         yield lambda _, transcript: result(_json_line(transcript))
         return
-    with Path(target).open("w", encoding="utf-8", errors="backslashreplace", buffering=1) as file:
+    with Path(target).open("a", encoding="utf-8", errors="backslashreplace", buffering=1) as file:
+        numbers = count()
 
         def write(_: int, transcript: Transcript) -> None:
+            if next(numbers) == 0:
+                file.truncate(0)
             file.write(f"{_json_line(transcript)}\n")
 
         yield write

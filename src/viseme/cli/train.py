@@ -66,8 +66,8 @@ def command(
             val_split=val_split,
             device=device,
         )
-    if os.environ.get("RANK", "0") != "0":
-        return  # the other processes of torchrun have nothing else to say
+    if os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")) != "0":
+        return  # the other processes of torchrun or Lightning have nothing else to say
     for figure, value in report.figures.items():
         say(f"{val_split} {figure} {value:.4g}")
     result(str(report.model))

@@ -87,6 +87,8 @@ def command(
     Exit status: 0 all files were read, 1 some failed, 2 all failed.
     """
     formats, select = _formats(format, output_dir), _face(face)
+    if format and jsonl and output_dir is None:
+        raise typer.BadParameter("beside --jsonl needs --output-dir", param_hint="--format")
     if quiet:
         be_quiet()
     inputs = expand(files)

@@ -1,8 +1,8 @@
 """`viseme transcribe`: from recordings to text, in memory that does not grow with their length.
 
-A recording is read in chunks at most as long as the model was trained on, cut where the lips rest
-or overlapping where they never do. Chunks of several files share a batch; the words of a file's
-chunks are stitched by their times.
+A recording is read in chunks about as long as the clips that the model learned from, cut where the
+lips rest or overlapping where they never do. Chunks of several files share a batch; the words of a
+file's chunks are stitched by their times.
 """
 
 import logging
@@ -45,6 +45,8 @@ logger = logging.getLogger(__name__)
 DEFAULT_MODEL = "grid-s1-vsr"
 BATCH_SIZE = 8
 OVERLAP_SHARE = 0.25
+LEAST_SOUND_AFTER_FRAMES = 13
+"""Containers pad the sound: what outlasts the picture by less than half a second is left out."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class _Job:
     error: str | None = None
     seconds: float = 0.0
     modes: set[Mode] = field(default_factory=set)
+    seen_frames: int = 0
     is_heard: bool = False
 
     def mode_read(self) -> Mode:
@@ -96,7 +99,7 @@ def transcribe(path: str | Path, **options: Any) -> Transcript:
     """
     (transcript,) = transcribe_files([path], **options)
     if transcript.error is not None:
-        raise VisemeError(transcript.error)
+        raise VisemeError(transcript.error.removesuffix("."))
     return transcript
 
 
@@ -194,11 +197,11 @@ class _Reader:
             info = probe(job.path)
             job.duration_s = info.duration_s
             job.mode = self._mode_for(info)
-            yield from self._pieces(job, info, select, tracker)
+            if job.mode != "audio":
+                yield from self._seen(job, info, select, tracker)
+            if job.mode != "video":
+                yield from self._only_heard(job)
         except NoFaceError as error:
-            if job.is_heard:
-                job.warnings.append(f"only the voice is read: {error.what}")
-                return
             job.error = str(NoFaceError(error.what, path=job.path, todo=error.todo))
         except VisemeError as error:
             job.error = str(error)
@@ -226,16 +229,11 @@ class _Reader:
             )
         return self.mode
 
-    def _pieces(
+    def _seen(
         self, job: _Job, info: MediaInfo, select: Selection, tracker: FaceTracker | None
     ) -> Iterator[Chunk]:
-        size = max(1, round(self.recognizer.config.chunk_s * VIDEO_FPS))
-        overlap = round(size * OVERLAP_SHARE)
-        if job.mode == "audio":
-            total = max(1, round(job.duration_s * VIDEO_FPS))
-            for start, end in chunks(total, size, overlap):
-                yield Chunk(start, end, attend("audio", None, _sound(job.path, start, end)))
-            return
+        """Chunks of the picture, with their sound if it is read."""
+        size, overlap = self._chunk_frames()
         frames = read_frames(job.path, fps=VIDEO_FPS, on_warning=job.warnings.append)
         listens = select == "speaking" and info.audio is not None
         blocks = mouth_blocks(
@@ -246,12 +244,33 @@ class _Reader:
             audio=read_audio(job.path) if listens else None,
             block_frames=size - overlap,
         )
-        for start, rois, visible in windows(blocks, size, overlap):
-            end = start + len(rois)
-            audio = None if job.mode == "video" else _sound(job.path, start, end)
-            chunk = Chunk(start, end, attend(job.mode, rois, audio, float(visible.mean())))
-            job.is_heard |= chunk.attended.mode == "audio"
-            yield chunk
+        try:
+            for start, rois, visible in windows(blocks, size, overlap):
+                job.seen_frames = end = start + len(rois)
+                audio = None if job.mode == "video" else _sound(job.path, start, end)
+                chunk = Chunk(start, end, attend(job.mode, rois, audio, float(visible.mean())))
+                job.is_heard |= chunk.attended.mode == "audio"
+                yield chunk
+        except NoFaceError as error:
+            if not job.is_heard:
+                raise
+            job.warnings.append(f"only the voice is read: {error.what}")
+
+    def _only_heard(self, job: _Job) -> Iterator[Chunk]:
+        """Chunks of the sound where there is no picture, or no more."""
+        first, last = job.seen_frames, max(1, round(job.duration_s * VIDEO_FPS))
+        if first and last - first < LEAST_SOUND_AFTER_FRAMES:
+            return
+        if first:
+            job.warnings.append(f"from {first / VIDEO_FPS:.1f} s on there is only sound")
+        for start, end in chunks(last - first, *self._chunk_frames()):
+            audio = _sound(job.path, first + start, first + end)
+            yield Chunk(first + start, first + end, attend("audio", None, audio))
+
+    def _chunk_frames(self) -> tuple[int, int]:
+        """Length and overlap of chunks."""
+        size = max(1, round(self.recognizer.config.chunk_s * VIDEO_FPS))
+        return size, round(size * OVERLAP_SHARE)
 
     def read(self, batch: Sequence[tuple[_Job, Chunk]]) -> None:
         """Read chunks of one or several files together."""
