@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from viseme.errors import ConfigError
+from viseme.errors import ConfigError, ManifestError
 from viseme.experiments import EXPERIMENTS, experiment
 from viseme.experiments.experiment import Arm, Claim, Experiment, Spread, Summary, Trial
 from viseme.experiments.plot import Plot, over_arms
@@ -99,6 +99,25 @@ def test_unknown_names_are_refused(tmp_path: Path) -> None:
         reproduce(whole, "paper", tmp_path)
     with pytest.raises(ConfigError, match="no experiment 'none'"):
         experiment("none")
+
+
+def test_a_folder_holds_one_scale_and_one_corpus(tmp_path: Path) -> None:
+    """Means over trials that cannot be compared would be of nothing."""
+    made = toy(Arms())
+    arms = tuple(replace(arm, needs=("grid",)) for arm in made.arms)
+    made = replace(made, arms=arms, seeds={"ci": (1,), "small": (1, 2)})
+    grid, other = tmp_path / "grid.jsonl", tmp_path / "other.jsonl"
+    grid.write_text("one")
+    other.write_text("another")
+    out = tmp_path / "out"
+    reproduce(made, "ci", out, corpora={"grid": grid})
+    with pytest.raises(ConfigError, match="holds trials at scale ci"):
+        reproduce(made, "small", out, corpora={"grid": grid})
+    with pytest.raises(ConfigError, match="holds trials on another corpus grid"):
+        reproduce(made, "ci", out, seeds=[2], corpora={"grid": other})
+    with pytest.raises(ManifestError, match=r"gone\.jsonl: cannot be read"):
+        reproduce(made, "ci", out, corpora={"grid": tmp_path / "gone.jsonl"})
+    assert reproduce(made, "ci", out, seeds=[2], corpora={"grid": grid}).spreads["better"]
 
 
 def test_a_trial_that_another_process_is_at_is_left_to_it(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import sqrt
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Literal
@@ -109,6 +110,17 @@ class Summary:
         """
         return self.spreads[arm][figure].mean
 
+    def standard_error(self, arm: str, figure: str) -> float:
+        """Standard error of a figure's mean over seeds.
+
+        Raises:
+            KeyError: as `mean`, or there is one seed alone, which says nothing of it.
+        """
+        spread = self.spreads[arm][figure]
+        if spread.count < 2:
+            raise KeyError(f"{arm} was run with one seed")
+        return spread.deviation / sqrt(spread.count)
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -118,7 +130,7 @@ class Claim:
     holds: Callable[[Summary], bool]
 
     def verdict(self, summary: Summary) -> str:
-        """ "holds", "fails", or "not run here" where arms are missing."""
+        """ "holds", "fails", or "not run here" where arms or seeds are missing."""
         try:
             return "holds" if self.holds(summary) else "fails"
         except KeyError:

@@ -1,12 +1,13 @@
 """Running an experiment: every arm with every seed, each finished trial kept."""
 
+import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from viseme.errors import BusyError, ConfigError
+from viseme.errors import BusyError, ConfigError, ManifestError
 from viseme.experiments.experiment import Arm, Experiment, Scale, Summary, Trial
 from viseme.experiments.report import write_report
 from viseme.experiments.trials import Record, finished, keep, record_path, summarised
@@ -46,7 +47,8 @@ def reproduce(
         on_progress: told the trial, how many are done and how many there are.
 
     Raises:
-        ConfigError: no such scale or arm.
+        ConfigError: no such scale or arm, or `out` holds trials at another scale or on another
+            corpus.
         VisemeError: whatever an arm runs into.
     """
     if scale not in experiment.seeds:
@@ -62,20 +64,44 @@ def reproduce(
     chosen = [arm for arm in chosen if set(arm.needs) <= set(corpora)]
     plan = [(arm, seed) for seed in seeds or experiment.seeds[scale] for arm in chosen]
     out.mkdir(parents=True, exist_ok=True)
+    digests = {name: _sha256(path) for name, path in corpora.items()}
+    _refuse_other(finished(experiment, out), scale, digests, out)
     for done, (arm, seed) in enumerate(plan):
         if on_progress is not None:
             on_progress(f"{arm.name}, seed {seed}", done, len(plan))
         folder = out / "work" / f"{arm.name}-{seed}"
         shared = out / "work" / "common"  # beside the trials' own, whose names it thus may have
         trial = Trial(arm.name, seed, scale, folder, shared, corpora, device)
-        _run(arm, trial, out, origin or {})
+        _run(arm, trial, out, origin or {}, {name: digests[name] for name in arm.needs})
     with sole_writer(out, wait=True):
         records = finished(experiment, out)
         write_report(experiment, scale, out, records)
     return summarised(records)
 
 
-def _run(arm: Arm, trial: Trial, out: Path, origin: dict[str, Any]) -> None:
+def _refuse_other(
+    records: Sequence[Record], scale: Scale, digests: Mapping[str, str], out: Path
+) -> None:
+    """Refuse to put trials beside those that they cannot be compared with."""
+    todo = "Give another --out."
+    for record in records:
+        if record.scale != scale:
+            raise ConfigError(f"holds trials at scale {record.scale}", path=out, todo=todo)
+        for name, digest in record.corpora.items():
+            if digests.get(name, digest) != digest:
+                raise ConfigError(f"holds trials on another corpus {name}", path=out, todo=todo)
+
+
+def _sha256(manifest: Path) -> str:
+    try:
+        return hashlib.sha256(manifest.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ManifestError(f"cannot be read ({error.strerror})", path=manifest) from error
+
+
+def _run(
+    arm: Arm, trial: Trial, out: Path, origin: dict[str, Any], digests: dict[str, str]
+) -> None:
     """Run a trial and keep its record, unless that was done before or is being done."""
     trial.folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as lock:
@@ -86,4 +112,4 @@ def _run(arm: Arm, trial: Trial, out: Path, origin: dict[str, Any]) -> None:
             return
         if not record_path(out, arm.name, trial.seed).exists():
             figures = dict(arm.run(trial))
-            keep(out, Record(arm.name, trial.seed, trial.scale, figures, origin))
+            keep(out, Record(arm.name, trial.seed, trial.scale, figures, origin, digests))

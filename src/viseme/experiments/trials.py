@@ -2,7 +2,7 @@
 
 import json
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ class Record:
         scale: how large.
         figures: what came out.
         origin: command, commit, machine and date, as `provenance` gives them.
+        corpora: SHA-256 of the manifests of real corpora that the arm needed, by name.
     """
 
     arm: str
@@ -29,6 +30,7 @@ class Record:
     scale: Scale
     figures: Figures
     origin: dict[str, Any]
+    corpora: dict[str, str] = field(default_factory=dict)
 
 
 def record_path(out: Path, arm: str, seed: int) -> Path:
