@@ -50,6 +50,22 @@ def test_batches_from_disk_are_those_from_memory(clips: list[Clip], modality: st
         assert_equal(one, other)
 
 
+@pytest.mark.parametrize("modality", ["audio", "av"])
+@pytest.mark.parametrize("samples", [640 * 14 - 5000, 640 * 14 + 5000])
+def test_sound_alone_is_as_long_as_the_picture(
+    clips: list[Clip], tmp_path: Path, samples: int, modality: str
+) -> None:
+    write_audio(tmp_path / "sound.wav", np.full(samples, 0.25, np.float32), SAMPLE_RATE_HZ)
+    rows = [replace(clips[0], audio=tmp_path / "sound.wav"), clips[1]]
+    memory, disk = (open_examples(rows, modality, gb, 1) for gb in (1, 0))
+    assert isinstance(memory, ExamplesInMemory)
+    assert isinstance(disk, ExamplesOnDisk)
+    assert disk.lengths == memory.lengths == [14, 25]
+    for one, other in zip(memory.pick([0, 1]), disk.pick([0, 1]), strict=True):
+        assert one.num_frames == other.num_frames
+        assert np.array_equal(one.audio, other.audio)
+
+
 @pytest.mark.parametrize(
     ("modality", "frame_bytes"), [("video", 9216), ("audio", 2560), ("av", 11776)]
 )

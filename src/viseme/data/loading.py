@@ -19,7 +19,8 @@ _FRAME_BYTES = {"video": _VIDEO_BYTES, "audio": _AUDIO_BYTES, "av": _VIDEO_BYTES
 def load_example(clip: Clip, modality: str) -> Example:
     """Read a prepared clip: ROI file and 16 kHz audio.
 
-    Sound that is longer than the picture is cut, sound that is shorter is followed by silence.
+    Sound that is longer than the picture is cut, sound that is shorter is followed by silence. A
+    picture that is not read is as long as the row says (`num_frames`), or else as its sound.
 
     Args:
         clip: a row that `viseme prepare` wrote.
@@ -45,7 +46,9 @@ def load_example(clip: Clip, modality: str) -> Example:
         if clip.audio is None:
             raise ManifestError(f"clip {clip.id!r} has no audio", todo="Train with video instead.")
         audio = read_audio(clip.audio)
-        num_frames = len(video) if video is not None else round(len(audio) / SAMPLES_PER_FRAME)
+        num_frames = clip.extra.get("num_frames") if video is None else len(video)
+        if not isinstance(num_frames, int):
+            num_frames = round(len(audio) / SAMPLES_PER_FRAME)
         audio = fit_audio(audio, num_frames)
     return Example(clip.id, video, audio, clip.text, tuple(clip.words))
 
