@@ -5,7 +5,7 @@ import pytest
 from numpy.random import default_rng
 from numpy.typing import NDArray
 
-from viseme.audio.level import is_silent, snr_db
+from viseme.audio.level import is_silent, level_db, snr_db
 from viseme.audio.noise import NoiseKind, add_noise, noise
 
 
@@ -73,3 +73,15 @@ def test_a_single_word_is_not_silent() -> None:
     samples = np.zeros(160_000, np.float32)
     samples[80_000:84_000] = 0.05
     assert not is_silent(samples)
+
+
+@pytest.mark.parametrize(("level_of_noise_db", "silent"), [(-80, True), (-62, True), (-58, False)])
+def test_silence_is_a_matter_of_the_loudest_moment(level_of_noise_db: float, silent: bool) -> None:
+    moment = np.random.default_rng(0).choice([-1, 1], 320) * 10 ** (level_of_noise_db / 20)
+    samples = np.concatenate([np.zeros(32_000), moment, np.zeros(32_000)]).astype(np.float32)
+    assert is_silent(samples) is silent
+
+
+def test_levels_are_of_full_scale() -> None:
+    assert level_db(np.ones(500, np.float32)) == pytest.approx([0, 0])
+    assert level_db(np.zeros(320, np.float32)) == pytest.approx([-120])

@@ -5,17 +5,30 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 
-_STEP_SAMPLES = 320  # 20 ms
+SILENCE_DB = -60.0
+"""Sound that never gets louder than this is silence; the noise of a quiet room is louder."""
+STEP_SAMPLES = 320
+"""Levels are those of 20 ms at 16 kHz."""
+
 _SMOOTH_STEPS = 9  # 180 ms: shorter than most pauses, longer than the gaps inside a word
 _QUIET_SHARE = 0.15
-_SILENCE_DB = -65.0  # of full scale; a quiet room recorded with 16 bits is louder
 _MOST_DB = 40.0
+
+
+def level_db(samples: Samples) -> NDArray[np.float64]:
+    """Loudness of each 20 ms of a waveform (S,), decibels of full scale, -120 at least."""
+    starts = np.arange(0, len(samples), STEP_SAMPLES)
+    if not len(starts):
+        return np.zeros(0)
+    energy = np.add.reduceat(samples.astype(np.float64) ** 2, starts)
+    counts = np.diff(np.append(starts, len(samples)))
+    return 10 * np.log10(np.maximum(energy / counts, 1e-12))
 
 
 def is_silent(samples: Samples) -> bool:
     """Whether nothing is heard in a waveform (S,) in [-1, 1]: even its loudest moment is silent."""
-    energy = _energies(samples)
-    return not len(energy) or bool(10 * np.log10(energy.max() + 1e-20) < _SILENCE_DB)
+    levels = level_db(samples)
+    return not len(levels) or bool(levels.max() < SILENCE_DB)
 
 
 def snr_db(samples: Samples) -> float:
@@ -38,8 +51,8 @@ def snr_db(samples: Samples) -> float:
 
 def _energies(samples: Samples) -> NDArray[np.float64]:
     """Mean power around every 20 ms, over 180 ms; what is shorter counts as a whole."""
-    steps = len(samples) // _STEP_SAMPLES
+    steps = len(samples) // STEP_SAMPLES
     if steps < _SMOOTH_STEPS:
         return np.array([np.mean(np.square(samples, dtype=np.float64))] if len(samples) else [])
-    cut = samples[: steps * _STEP_SAMPLES].astype(np.float64).reshape(steps, _STEP_SAMPLES)
+    cut = samples[: steps * STEP_SAMPLES].astype(np.float64).reshape(steps, STEP_SAMPLES)
     return np.convolve(np.square(cut).mean(1), np.full(_SMOOTH_STEPS, 1 / _SMOOTH_STEPS), "valid")

@@ -1,38 +1,20 @@
-"""Sound levels: whether anything is to be heard, and where a long clip is best cut."""
+"""Where a long clip is best cut: in its pauses."""
 
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from viseme.audio.level import STEP_SAMPLES, level_db
 from viseme.labelling.labeller import SAMPLE_RATE_HZ
 
 Samples = NDArray[np.float32]
 
-_HOP_S = 0.02
-_PAUSE_HOPS = 15
+_STEP_S = STEP_SAMPLES / SAMPLE_RATE_HZ
+_PAUSE_STEPS = 15
 """A cut looks for the quietest 0.3 s, which no closure within a word lasts."""
-SILENCE_DB = -60.0
-"""Sound that never gets louder than this is silence; the noise of a quiet room is louder."""
 SHORTEST_SHARE = 0.5
 """Of the greatest length; a piece is not cut shorter for the sake of a deeper pause."""
-
-
-def level_db(audio: Samples) -> NDArray[np.float64]:
-    """Loudness of each 20 ms of samples (S,) at 16 kHz, decibels of full scale, -120 at least."""
-    hop = round(_HOP_S * SAMPLE_RATE_HZ)
-    starts = np.arange(0, len(audio), hop)
-    if not len(starts):
-        return np.zeros(0)
-    energy = np.add.reduceat(audio.astype(np.float64) ** 2, starts)
-    counts = np.diff(np.append(starts, len(audio)))
-    return 10 * np.log10(np.maximum(energy / counts, 1e-12))
-
-
-def is_silent(audio: Samples) -> bool:
-    """Whether nothing is to be heard in samples (S,) at 16 kHz; true of no samples at all."""
-    levels = level_db(audio)
-    return not len(levels) or bool(levels.max() < SILENCE_DB)
 
 
 def pieces(
@@ -62,9 +44,9 @@ def pieces(
 
 def _quietest_s(power: NDArray[np.float64], first_s: float, last_s: float) -> float:
     """The middle of the quietest pause between two times; the later one where the sound ends."""
-    first, last = int(np.ceil(first_s / _HOP_S)), int(last_s / _HOP_S)
+    first, last = int(np.ceil(first_s / _STEP_S)), int(last_s / _STEP_S)
     within = power[first:last]
-    if len(within) < _PAUSE_HOPS:
+    if len(within) < _PAUSE_STEPS:
         return last_s
-    around = np.convolve(within, np.ones(_PAUSE_HOPS), mode="valid")
-    return (first + int(around.argmin()) + _PAUSE_HOPS / 2) * _HOP_S
+    around = np.convolve(within, np.ones(_PAUSE_STEPS), mode="valid")
+    return (first + int(around.argmin()) + _PAUSE_STEPS / 2) * _STEP_S

@@ -5,12 +5,12 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from viseme.audio.level import is_silent
 from viseme.data.manifest import Clip
 from viseme.data.outcomes import UnfitError
 from viseme.data.roi_storage import read_rois
 from viseme.errors import MediaError, NoAudioError
 from viseme.labelling.labeller import SAMPLE_RATE_HZ
-from viseme.labelling.pauses import is_silent
 from viseme.media import read_audio
 
 
