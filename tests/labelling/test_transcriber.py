@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from fake_labeller import PAUSE_S, TONE_S, ToneCounter, tones, write_tones
+from viseme.data.corpora.id_list import UNKNOWN_LANGUAGE
 from viseme.data.manifest import Clip, read_manifest
 from viseme.data.outcomes import UnfitError
 from viseme.errors import ConfigError
-from viseme.labelling.labeller import SAMPLE_RATE_HZ
+from viseme.labelling.labeller import SAMPLE_RATE_HZ, Label, Piece
 from viseme.labelling.transcriber import LabelConfig, Transcriber
 from viseme.media import write_audio, write_video
 
@@ -84,6 +85,37 @@ def test_languages_are_checked_where_they_can_be(clip: Clip) -> None:
     english = Transcriber(ToneCounter(able=("en",)))
     assert code_of(replace(clip, language="de"), english) == "unsupported_language"
     assert english.annotate(clip).extra["label"]["heard_language"] is None
+
+
+def test_an_unknown_language_is_the_one_heard(clip: Clip) -> None:
+    unknown = replace(clip, language=UNKNOWN_LANGUAGE)
+    german = Transcriber(ToneCounter(heard_language="de"))
+    assert german.annotate(unknown).language == "de"
+    told = Transcriber(ToneCounter(), LabelConfig(language="en"))
+    assert told.annotate(unknown).language == "en"
+    unsure = Transcriber(ToneCounter(heard_language="de"), LabelConfig(sure_language=0.95))
+    for labeller in (unsure, Transcriber(ToneCounter()), Transcriber(ToneCounter(able=("en",)))):
+        assert code_of(unknown, labeller) == "unsupported_language"
+
+
+class Translator(ToneCounter):
+    """Takes long pieces for German, others for English; writes what it was asked for or hears."""
+
+    def label(self, piece: Piece, language: str) -> Label:
+        assert piece.audio is not None
+        heard = "de" if len(piece.audio) > 2.1 * SAMPLE_RATE_HZ else "en"
+        text = heard if language == UNKNOWN_LANGUAGE else language
+        return Label(text, [], 0.75, heard, 0.9)
+
+
+def test_all_pieces_are_written_in_one_language(tmp_path: Path) -> None:
+    write_audio(tmp_path / "a.wav", tones(6), SAMPLE_RATE_HZ)
+    transcriber = Transcriber(Translator(), LabelConfig(max_piece_s=3.0))
+    clip = Clip("a", audio=tmp_path / "a.wav", language=UNKNOWN_LANGUAGE)
+    found = transcriber.annotate(clip)
+    assert found.language == "de"
+    assert found.extra["label"]["heard_language"] == ["de", 0.6]  # in two pieces of three
+    assert set(str(found.text).split()) == {"de"}
 
 
 def test_unsure_texts_are_left_out_on_demand(clip: Clip) -> None:

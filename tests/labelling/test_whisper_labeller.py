@@ -2,13 +2,15 @@
 
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from viseme import assets
+from viseme.data.corpora.id_list import UNKNOWN_LANGUAGE
 from viseme.errors import AssetError, ModelError, VisemeError
-from viseme.labelling import whisper_models
+from viseme.labelling import whisper, whisper_models
 from viseme.labelling.labeller import SAMPLE_RATE_HZ, Piece
 
 
@@ -48,6 +50,39 @@ def test_a_damaged_model_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "config.json").unlink()
     with pytest.raises(ModelError, match=r"lacks config\.json"):
         whisper_models.from_folder(tmp_path)
+
+
+class Polyglot:
+    """Stands for a multilingual model that hears German."""
+
+    is_multilingual = True
+
+    def __init__(self) -> None:
+        self.model = self
+        self.asked: list[str | None] = []
+
+    def transcribe(self, audio: object, language: str | None, **settings: object) -> tuple:
+        if language == UNKNOWN_LANGUAGE:
+            raise ValueError("not a language")
+        self.asked.append(language)
+        said = SimpleNamespace(word=f" {language or 'de'}", start=0.0, end=0.5, probability=0.5)
+        heard = SimpleNamespace(language=language or "de", language_probability=0.875)
+        return iter([SimpleNamespace(words=[said])]), heard
+
+
+@pytest.mark.parametrize(
+    ("wanted", "asked", "text"),
+    [("de", [None], "de"), ("en", [None, "en"], "en"), (UNKNOWN_LANGUAGE, [None], "de")],
+)
+def test_an_unknown_language_is_written_as_heard(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, asked: list[str | None], text: str
+) -> None:
+    model = Polyglot()
+    monkeypatch.setattr(whisper, "need_faster_whisper", lambda: None)
+    monkeypatch.setattr(whisper, "_model", lambda *_: model)
+    label = whisper.Whisper("whisper-base", Path(), "").label(Piece(np.zeros(16_000)), wanted)
+    assert model.asked == asked
+    assert (label.text, label.language, label.language_confidence) == (text, "de", 0.875)
 
 
 @pytest.mark.slow

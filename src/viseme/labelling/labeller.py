@@ -70,5 +70,8 @@ class Labeller(Protocol):
         ...
 
     def label(self, piece: Piece, language: str) -> Label:
-        """The label of a piece in which `language` should be spoken."""
+        """The label of a piece in which `language` should be spoken.
+
+        For `UNKNOWN_LANGUAGE` a labeller that tells languages writes in the one that it hears.
+        """
         ...

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from viseme.data.corpora.id_list import UNKNOWN_LANGUAGE
 from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip
 from viseme.data.outcomes import UnfitError
@@ -29,10 +30,12 @@ class LabelConfig:
     """How clips are labelled.
 
     Attributes:
-        language: ISO 639-1 code of what should be spoken; None for what each row says.
+        language: ISO 639-1 code of what should be spoken; None for what each row says, and where
+            that is `UNKNOWN_LANGUAGE`, for what the labeller hears.
         writing: how texts are written, a name in `text.label_text.WRITERS`.
         max_piece_s: longer clips are cut at pauses.
-        sure_language: a language other than the wanted one makes a clip unfit from this confidence.
+        sure_language: from this confidence an unknown language is taken for the one that is heard,
+            and another one than the wanted makes a clip unfit.
         min_confidence: texts that are less sure are not taken; 0 takes all, as in the paper.
 
     Raises:
@@ -82,21 +85,20 @@ class Transcriber:
         """The clip with text, language, confidence, word times if the labeller has them, origin.
 
         Raises:
-            UnfitError: it cannot be read, is silent, of another language, or nothing is said.
+            UnfitError: it cannot be read, is silent, of another or an unknown language, or nothing
+                is said.
         """
-        language = self.config.language or clip.language
-        able = self.labeller.languages()
-        if able is not None and language not in able:
-            reason = f"{self.labeller.name} labels {', '.join(able)}, not {language}."
-            raise UnfitError("unsupported_language", reason)
-        starts_s, labels = [], []
-        for start_s, piece in self._pieces(clip):
-            starts_s.append(start_s)
-            labels.append(self.labeller.label(piece, language))
+        wanted = self.config.language or clip.language
+        self._check_able(wanted)
+        starts_s, parts = zip(*self._pieces(clip), strict=True)
+        labels = [self.labeller.label(part, wanted) for part in parts]
         heard = _heard_language(labels)
-        if heard is not None and heard[0] != language and heard[1] >= self.config.sure_language:
-            reason = f"sounds like {heard[0]} ({heard[1]:.0%}), not {language}."
-            raise UnfitError("other_language", reason)
+        language = self._language(wanted, heard)
+        if wanted == UNKNOWN_LANGUAGE:
+            labels = [
+                label if label.language == language else self.labeller.label(part, language)
+                for label, part in zip(labels, parts, strict=True)
+            ]
         written = [write_label(x.text, x.words, self.config.writing, language) for x in labels]
         text = " ".join(text for text, _ in written if text)
         if not text:
@@ -116,6 +118,31 @@ class Transcriber:
             confidence=round(confidence, 4),
             extra=clip.extra | {"label": origin},
         )
+
+    def _check_able(self, wanted: str) -> None:
+        able = self.labeller.languages()
+        if able is None or wanted in able:
+            return
+        if wanted == UNKNOWN_LANGUAGE:
+            raise self._cannot_tell()
+        reason = f"{self.labeller.name} labels {', '.join(able)}, not {wanted}."
+        raise UnfitError("unsupported_language", reason)
+
+    def _language(self, wanted: str, heard: tuple[str, float] | None) -> str:
+        """The language of a clip: the wanted one, or where that is unknown, the one heard."""
+        is_sure = heard is not None and heard[1] >= self.config.sure_language
+        if wanted == UNKNOWN_LANGUAGE:
+            if heard is None or not is_sure:
+                raise self._cannot_tell()
+            return heard[0]
+        if heard is not None and is_sure and heard[0] != wanted:
+            reason = f"sounds like {heard[0]} ({heard[1]:.0%}), not {wanted}."
+            raise UnfitError("other_language", reason)
+        return wanted
+
+    def _cannot_tell(self) -> UnfitError:
+        reason = f"its language is unknown, and {self.labeller.name} cannot tell; give --language."
+        return UnfitError("unsupported_language", reason)
 
     def _pieces(self, clip: Clip) -> list[tuple[float, Piece]]:
         """The clip's pieces, each with where it starts (s)."""

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from viseme.data.corpora.id_list import UNKNOWN_LANGUAGE
 from viseme.errors import ConfigError, ModelError
 from viseme.labelling.labeller import Label, Piece
 from viseme.text.transcript import Word
@@ -67,7 +68,7 @@ class Whisper:
         segments, info = model.transcribe(
             piece.audio, language=None if listens else language, **_SETTINGS
         )
-        if listens and info.language != language:
+        if listens and language not in (info.language, UNKNOWN_LANGUAGE):
             segments, _ = _transcribed_as(model, piece, language)
         words = [
             Word(word.word.strip(), word.start, word.end, word.probability)
