@@ -3,10 +3,12 @@
 import json
 from argparse import Namespace
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
+import numpy as np
 import pytest
 import torch
 from published_files import save_zip
@@ -140,8 +142,20 @@ def of_object(content: Any) -> Callable[[Path], Path]:
         of_object([torch.ones(2)]),
         of_object({"model_state_dict": {"a": torch.ones(2)}}),
         of_object({"state_dict": 3}),
+        of_object({1: torch.ones(2)}),
     ],
-    ids=["cut", "old_cut", "zip_cut", "empty", "page", "no_weights", "list", "wrapped", "number"],
+    ids=[
+        "cut",
+        "old_cut",
+        "zip_cut",
+        "empty",
+        "page",
+        "no_weights",
+        "list",
+        "wrapped",
+        "number",
+        "key",
+    ],
 )
 def test_a_file_that_is_no_table_of_weights_is_refused(
     tmp_path: Path, write: Callable[[Path], Path]
@@ -150,6 +164,29 @@ def test_a_file_that_is_no_table_of_weights_is_refused(
     with pytest.raises(ModelError) as error:
         read_checkpoint(path)
     assert error.value.path == path
+
+
+def deflated(path: Path) -> Path:
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        archive.write(bare(path.with_suffix(".inner")), "a/model.pth")
+        archive.writestr("a/model.json", json.dumps({"adim": 256}))
+    return path
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@pytest.mark.parametrize("write", [deflated, bare, old_format, lightning_with_objects])
+def test_damage_is_refused_or_does_not_matter(
+    tmp_path: Path, write: Callable[[Path], Path]
+) -> None:
+    path = write(tmp_path / "weights.pth")
+    good, rng = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(150):
+        content = bytearray(good)
+        for at in rng.integers(len(content), size=rng.integers(4)):
+            content[at] = rng.integers(256)
+        path.write_bytes(content[: rng.integers(len(content)) if rng.random() < 0.2 else None])
+        with suppress(ModelError):  # any other error fails
+            assert read_checkpoint(path).weights
 
 
 def test_missing_files_and_several_in_a_folder_are_refused(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
-from zipfile import BadZipFile, ZipFile, is_zipfile
+from zipfile import ZipFile, is_zipfile
 
 import torch
 from torch import Tensor
@@ -49,10 +49,8 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         return _of_folder(path)
     if not path.is_file():
         raise ModelError("there is no such checkpoint", path=path)
-    if is_zipfile(path):
-        with ZipFile(path) as archive:
-            if member := _weights_member(archive.namelist()):
-                return _of_zip(path, archive, member)
+    if found := _of_zip(path):
+        return found
     beside = path.with_name(SETTINGS)
     settings = _settings(beside.read_bytes(), beside) if beside.is_file() else None
     with path.open("rb") as file:
@@ -72,20 +70,24 @@ def _of_folder(path: Path) -> Checkpoint:
     return Checkpoint(path, found.weights, found.settings)
 
 
-def _weights_member(names: list[str]) -> str | None:
-    """The member of a zip that holds weights; None in the zip that is itself PyTorch's format."""
-    return next((name for name in sorted(names) if name.endswith(WEIGHTS_SUFFIXES)), None)
-
-
-def _of_zip(path: Path, archive: ZipFile, member: str) -> Checkpoint:
+def _of_zip(path: Path) -> Checkpoint | None:
+    """What a zip holds; None if the file is none, or is itself PyTorch's format."""
     try:
-        settings = next((n for n in sorted(archive.namelist()) if n.endswith(SETTINGS)), None)
-        weights = _weights(BytesIO(archive.read(member)), path)
-        return Checkpoint(
-            path, weights, _settings(archive.read(settings), path) if settings else None
-        )
-    except (BadZipFile, OSError, EOFError) as error:
+        if not is_zipfile(path):
+            return None
+        with ZipFile(path) as archive:
+            names = sorted(archive.namelist())
+            weights = next((n for n in names if n.endswith(WEIGHTS_SUFFIXES)), None)
+            if weights is None:
+                return None
+            settings = next((n for n in names if n.endswith(SETTINGS)), None)
+            content = BytesIO(archive.read(weights))
+            listed = archive.read(settings) if settings else None
+    except Exception as error:  # what is damaged can fail anywhere in the readers of zip and zlib
         raise ModelError(f"is a damaged zip ({error})", path=path, todo=_AGAIN) from error
+    return Checkpoint(
+        path, _weights(content, path), None if listed is None else _settings(listed, path)
+    )
 
 
 _AGAIN = "Download it again."
@@ -94,7 +96,7 @@ _AGAIN = "Download it again."
 def _settings(content: bytes, path: Path) -> Any:
     try:
         return json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"its {SETTINGS} is not JSON ({error})", path=path) from error
 
 
@@ -107,7 +109,11 @@ def _weights(file: IO[bytes], path: Path) -> dict[str, Tensor]:
             content = {str(key).removeprefix(LIGHTNING_PREFIX): content[key] for key in content}
     if not isinstance(content, dict) or not content:
         raise ModelError(f"holds a {type(content).__name__}, not a table of weights", path=path)
-    strange = [str(key) for key, value in content.items() if not isinstance(value, Tensor)]
+    strange = [
+        str(key)
+        for key, value in content.items()
+        if not (isinstance(key, str) and isinstance(value, Tensor))
+    ]
     if strange:
         raise ModelError(
             f"is not a table of weights alone: {', '.join(strange[:5])} are none",
@@ -125,7 +131,7 @@ def _load(file: IO[bytes], path: Path) -> Any:
         names = _foreign_classes(file)
         if not names:
             raise _unreadable(path, error) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError) as error:
+    except Exception as error:  # what is damaged can fail anywhere in PyTorch's reader
         raise _unreadable(path, error) from error
     try:
         file.seek(0)
