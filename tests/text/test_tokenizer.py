@@ -137,6 +137,7 @@ def _with_config(**changes: object) -> Callable[[Path], None]:
         _without("tokenizer.json"),
         _without("tokenizer.model"),
         lambda folder: (folder / "tokenizer.model").write_bytes(b"not a model"),
+        lambda folder: (folder / "tokenizer.model").write_bytes(b""),
         lambda folder: (folder / "tokenizer.json").write_text("[]"),
         lambda folder: (folder / "tokenizer.json").write_text("{}"),
         _with_config(kind="phonemes"),

@@ -179,6 +179,8 @@ class SentencePieceTokenizer(Tokenizer):
         path = None if isinstance(model, bytes) else Path(model)
         try:
             self.model = model if isinstance(model, bytes) else Path(model).read_bytes()
+            if not self.model:  # sentencepiece takes it, and fails when it is used
+                raise RuntimeError("empty")
             self._processor = sentencepiece.SentencePieceProcessor(model_proto=self.model)
         except (OSError, RuntimeError) as error:
             raise ModelError("is not a sentencepiece model", path=path) from error
