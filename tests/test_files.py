@@ -22,6 +22,13 @@ def test_writes_the_whole_content_into_new_folders(
     assert [p.name for p in path.parent.iterdir()] == ["file"]
 
 
+def test_names_may_be_as_long_as_the_file_system_allows(tmp_path: Path) -> None:
+    path = tmp_path / ("好" * 85)  # 255 bytes
+    with atomic_write(path) as file:
+        file.write("x")
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_failure_keeps_the_old_file_and_leaves_nothing_behind(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old")

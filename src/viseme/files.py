@@ -9,6 +9,14 @@ from uuid import uuid4
 from viseme.errors import BusyError
 
 
+def temporary_beside(path: Path, suffix: str = ".tmp") -> Path:
+    """A new hidden name in the folder of `path`, to be renamed to it.
+
+    Nothing of the name is in it, which may be as long as the file system allows.
+    """
+    return path.with_name(f".{uuid4().hex}{suffix}")
+
+
 @contextmanager
 def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     """Open a file for writing that appears under its name only when the block succeeds.
@@ -29,7 +37,7 @@ def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not tempfile: its files are private to the user, and a rename would keep them so.
-    temporary = path.with_name(f".{path.name[:80]}.{uuid4().hex}.tmp")
+    temporary = temporary_beside(path)
     encoding, newline = ("utf-8", "\n") if mode == "w" else (None, None)
     try:
         with temporary.open(mode, encoding=encoding, newline=newline) as file:

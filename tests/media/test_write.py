@@ -26,6 +26,13 @@ def test_round_trip(tmp_path, name, codec):
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
+def test_names_may_be_as_long_as_the_file_system_allows(tmp_path):
+    path = tmp_path / f"{'好' * 83}.mp4"  # 253 bytes
+    write_video(path, [picture(0)], 25)
+    write_audio(path.with_suffix(".wav"), VOICE, 16_000)
+    assert sorted(tmp_path.iterdir()) == [path, path.with_suffix(".wav")]
+
+
 @pytest.mark.parametrize(("name", "codec"), [("a.mkv", "ffv1"), ("a.mp4", "h264")])
 @pytest.mark.parametrize("grey", [True, False])
 def test_lossless_keeps_every_pixel(tmp_path, name, codec, grey):

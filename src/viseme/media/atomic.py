@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 from viseme.errors import MediaError
+from viseme.files import temporary_beside
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
         raise MediaError(
             "cannot be written, its folder does not exist", path=path, todo="Create the folder."
         )
-    temporary = path.with_name(f".{path.stem}-{uuid4().hex[:8]}{path.suffix}")
+    temporary = temporary_beside(path, path.suffix)
     try:
         yield temporary
         try:
