@@ -1,6 +1,7 @@
 """What is written is what is read back, and appears whole or not at all."""
 
 from contextlib import suppress
+from pathlib import Path
 
 import av
 import numpy as np
@@ -24,6 +25,32 @@ def test_round_trip(tmp_path, name, codec):
     assert min(psnr_db(a, b) for a, b in zip(frames, back, strict=True)) > 35
     assert click_times_s(read_audio(tmp_path / name), 16_000) == pytest.approx([0.5], abs=0.002)
     assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+def test_a_colon_makes_no_protocol(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("10:00").mkdir()
+    for name in ("10:15.mp4", "10:00/a.mp4"):
+        write_video(name, [picture(0)] * 5, 25)
+        assert probe(name).duration_s == 0.2
+        assert len(list(read_frames(name))) == 5
+    write_audio("10:15.wav", VOICE, 16_000)
+    assert len(read_audio("10:15.wav")) == 16_000
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg", ".mp3"])
+def test_a_full_disk_is_named_as_a_reason(tmp_path, suffix):
+    resource = pytest.importorskip("resource")
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 160_000)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(MediaError, match="System error") as caught:
+            write_audio(tmp_path / f"a{suffix}", noise, 16_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "free space" in caught.value.todo
+    assert not list(tmp_path.iterdir())
 
 
 def test_names_may_be_as_long_as_the_file_system_allows(tmp_path):

@@ -88,7 +88,7 @@ def open_source(path: str | Path) -> Iterator[Source]:
     check_file(path)
     try:
         container = av.open(
-            str(path),
+            str(path.absolute()),  # a name such as 10:15.mp4 would be taken for a protocol
             metadata_errors="replace",
             options={"max_pixels": str(MAX_AREA_PX)},
             container_options={"protocol_whitelist": "file"},

@@ -149,8 +149,12 @@ def write_audio(path: str | Path, samples: NDArray[np.floating], sample_rate_hz:
         try:
             soundfile.write(temporary, np.clip(samples, -1, 1), sample_rate_hz)
         except (soundfile.LibsndfileError, TypeError, ValueError) as error:
-            todo = "Give a name ending in .wav, .flac, .ogg or .mp3 and a rate it can have."
-            raise MediaError("cannot be written as sound", path=path, todo=todo) from error
+            reason = getattr(error, "error_string", "no known kind of file").rstrip(".")
+            what = f"cannot be written as sound ({reason})"
+            todo = (
+                "Name it .wav, .flac, .ogg or .mp3, take a rate it can have, check the free space."
+            )
+            raise MediaError(what, path=path, todo=todo) from error
 
 
 @contextmanager
@@ -162,7 +166,8 @@ def open_output(path: str | Path) -> Iterator[OutputContainer]:
     todo = "Name it .mp4, .mkv, .webm, .avi or .mov, take a codec that fits, check the free space."
     with replacing(path) as temporary:
         try:
-            with av.open(str(temporary), "w", options=options) as container:
+            # absolute, as a folder such as 10:15 would be taken for a protocol
+            with av.open(str(temporary.absolute()), "w", options=options) as container:
                 yield container
         except (FFmpegError, ValueError) as error:
             raise MediaError(f"cannot be written ({error})", path=path, todo=todo) from error
