@@ -55,10 +55,7 @@ def command(
     if (labeller is None) != align:
         raise typer.BadParameter("give either this or --align", param_hint="--labeller")
     if align and (grammar or language or min_confidence or writing != "viseme"):
-        raise typer.BadParameter(
-            "texts that are there take no grammar, language, writing or confidence",
-            param_hint="--align",
-        )
+        raise typer.BadParameter("texts that are there stay as they are", param_hint="--align")
     if quiet:
         be_quiet()
 
