@@ -51,6 +51,12 @@ def test_lhotse_of_others_is_read(tmp_path: Path) -> None:
     assert (clip.text, clip.extra) == ("hello", {"mood": "fine"})
 
 
+def test_lhotse_texts_keep_their_line_breaks(tmp_path: Path, clips: list[Clip]) -> None:
+    clips[0] = replace(clips[0], text="bin\u2028blue\x85at\nf")
+    write_lhotse(tmp_path / "r.jsonl", tmp_path / "s.jsonl", clips)
+    assert read_lhotse(tmp_path / "r.jsonl", tmp_path / "s.jsonl") == clips
+
+
 @pytest.mark.parametrize("row", ["{}", "[]", "{", '{"recording_id": "x"}'])
 def test_a_malformed_lhotse_manifest_is_named(tmp_path: Path, row: str) -> None:
     (tmp_path / "r.jsonl").write_text("")
@@ -77,13 +83,42 @@ def test_kaldi_without_parts_needs_no_segments(tmp_path: Path, clips: list[Clip]
 
 
 @pytest.mark.parametrize(
-    "change", [{"id": "a b"}, {"speaker": "x y"}, {"start_s": 1.0}, {"audio": None, "video": None}]
+    "change",
+    [
+        {"id": "a b"},
+        {"speaker": "x y"},
+        {"start_s": 1.0},
+        {"audio": None, "video": None},
+        {"audio": Path("a\nb.wav")},
+    ],
 )
 def test_what_kaldi_cannot_hold_is_refused(
     tmp_path: Path, clips: list[Clip], change: dict[str, object]
 ) -> None:
     with pytest.raises(ManifestError, match=r"Kaldi"):
         write_kaldi(tmp_path, [replace(clips[0], **change)])
+
+
+@pytest.mark.parametrize("mark", ["\n", "\r\n", "\t", "\u2028"])
+def test_kaldi_texts_are_one_line(tmp_path: Path, clips: list[Clip], mark: str) -> None:
+    write_kaldi(tmp_path, [replace(clips[0], text=f"bin{mark}blue at")])
+    (clip,) = read_kaldi(tmp_path)
+    assert clip.text == "bin blue at"
+
+
+def test_kaldi_fields_may_be_parted_by_tabs(tmp_path: Path) -> None:
+    (tmp_path / "wav.scp").write_text("a\t/sound of/a.wav\n", encoding="utf-8")
+    (tmp_path / "text").write_text("a\t bin\u2028blue \nb\n", encoding="utf-8")
+    (tmp_path / "utt2spk").write_text("a \t s1\n", encoding="utf-8")
+    (clip,) = read_kaldi(tmp_path)
+    assert (clip.id, clip.audio, clip.speaker) == ("a", Path("/sound of/a.wav"), "s1")
+    assert clip.text == "bin\u2028blue"
+
+
+def test_kaldi_sound_without_a_name_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "wav.scp").write_text("a\n", encoding="utf-8")
+    with pytest.raises(ManifestError, match=r"wav\.scp: 'a' names no sound"):
+        read_kaldi(tmp_path)
 
 
 def test_kaldi_commands_are_never_run(tmp_path: Path) -> None:
@@ -105,6 +140,14 @@ def test_auto_avsr_lists_come_back(tmp_path: Path) -> None:
     first = (tmp_path / "l.csv").read_text().splitlines()[0]
     assert first.startswith("lrs,test/x/1.mp4,41,")
     assert read_auto_avsr(tmp_path / "l.csv", tmp_path, LETTERS) == clips
+
+
+def test_auto_avsr_lists_lose_what_the_docs_say(tmp_path: Path, clips: list[Clip]) -> None:
+    before = replace(clips[0], video=tmp_path / "lrs" / "one.mp4")  # its sound lies elsewhere
+    write_auto_avsr(tmp_path / "l.csv", [before], tmp_path, LETTERS)
+    (clip,) = read_auto_avsr(tmp_path / "l.csv", tmp_path, LETTERS)
+    assert (clip.video, clip.text, clip.extra) == (before.video, before.text, before.extra)
+    assert (clip.id, clip.corpus, clip.audio) == ("lrs/one", "lrs", None)
 
 
 @pytest.mark.parametrize("line", ["a,b", "lrs,a.mp4,x,1", "lrs,a.mp4,1,x", "lrs,a.mp4,1,99999"])

@@ -61,6 +61,9 @@ def write_auto_avsr(
 ) -> None:
     """Write a label list of clips whose videos lie in dataset folders below `root`.
 
+    Ids, names of corpora and places of sounds are not in it: readers take the folders' names, and
+    the .wav beside the video.
+
     Raises:
         ManifestError: a clip has no video there, no text, no known length, or is a part of a file.
     """

@@ -1,7 +1,7 @@
 """Kaldi data folders: wav.scp, text, utt2spk, spk2utt and, for parts of recordings, segments.
 
 Kaldi knows sound, not pictures: a clip's sound is its own file, else its video's track, and what
-the format has no place for (split, word times, confidence ...) is lost.
+the format has no place for (split, word times, confidence, line breaks ...) is lost.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ def write_kaldi(folder: str | Path, clips: Iterable[Clip]) -> None:
 
     Raises:
         ManifestError: a clip has no sound, is a part without an end, or has a space in its id or
-            speaker.
+            speaker or a line break in its sound's name.
     """
     folder = Path(folder)
     scp: dict[str, str] = {}
@@ -35,7 +35,9 @@ def write_kaldi(folder: str | Path, clips: Iterable[Clip]) -> None:
                 todo="Remove spaces from ids and speakers.",
             )
         scp[clip.id] = str(sound.resolve())
-        text[clip.id] = clip.text or ""
+        if "\n" in scp[clip.id]:
+            raise ManifestError(f"clip {clip.id!r} has a sound that Kaldi cannot name", path=sound)
+        text[clip.id] = " ".join((clip.text or "").split())
         speakers[clip.id] = speaker
         if clip.end_s is not None:
             segments[clip.id] = f"{clip.id} {clip.start_s!r} {clip.end_s!r}"
@@ -76,6 +78,8 @@ def read_kaldi(folder: str | Path) -> list[Clip]:
             raise ManifestError(
                 f"the segment of {name!r} is malformed ({error})", path=folder / "segments"
             ) from error
+        if not sound:
+            raise ManifestError(f"{recording!r} names no sound", path=folder / "wav.scp")
         if sound.endswith("|"):
             raise ManifestError(
                 f"the sound of {recording!r} is made by a command",
@@ -105,8 +109,8 @@ def _read(path: Path, optional: bool = False) -> dict[str, str]:
     if optional and not path.is_file():
         return {}
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"cannot be read ({error})", path=path) from error
-    pairs = (line.strip().partition(" ") for line in lines if line.strip())
-    return {name: rest.strip() for name, _, rest in pairs}
+    pairs = (line.split(maxsplit=1) for line in lines if line.strip())
+    return {name: "".join(rest).strip() for name, *rest in pairs}

@@ -133,4 +133,5 @@ def _read(path: Path) -> list[dict[str, Any]]:
         text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise ManifestError(f"cannot be read ({error})", path=path) from error
-    return [json.loads(line) for line in text.splitlines() if line.strip()]
+    # not splitlines, which also splits at characters that JSON holds as they are
+    return [json.loads(line) for line in text.split("\n") if line.strip()]
