@@ -247,7 +247,8 @@ def test_an_audio_visual_model_starts_from_models_of_one_stream(
 
 
 def test_frozen_frontends_stay_as_they_are(manifest: Path) -> None:
-    training = trained(tiny("av", training__frozen_frontends="true"), total_steps=3)
+    frozen = {"training__frozen_frontends": "true", "training__initial": "some model"}
+    training = trained(tiny("av", **frozen), total_steps=3)
     before = {name: tensor.clone() for name, tensor in training.network.state_dict().items()}
     batch = one_batch(manifest, "av")
     for step in range(3):

@@ -115,7 +115,6 @@ def test_a_start_that_failed_leaves_the_folder_free(manifest: Path, tmp_path: Pa
         ("training.frozen_frontends", "true", "without initial"),
         ("augment.speed", "1.5", "below 1"),
         ("augment.mask_stride_frames", "0", "at least 1"),
-        ("augment.noise_snr_db", "", "no level"),
         ("augment.mask_window_frames", "-1", "not be negative"),
     ],
 )

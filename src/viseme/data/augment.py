@@ -62,8 +62,6 @@ class AugmentConfig:
         for name in ("speed", "contrast", "brightness"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} {getattr(self, name)} is not at least 0 and below 1")
-        if self.noises and not self.noise_snr_db:
-            raise ValueError("noises without noise_snr_db have no level")
 
 
 def random_crop(video: NDArray, size: int, jitter_px: int, rng: Generator) -> NDArray:
