@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from viseme.errors import AssetError
-from viseme.files import atomic_write
+from viseme.files import atomic_write, sha256_of
 
 _READ_BYTES = 1 << 20
 _DOWNLOAD_TIMEOUT_S = 1800
@@ -275,12 +275,7 @@ def _status_of(asset: Asset) -> AssetStatus:
     file = _cached_file(asset)
     if not file.is_file():
         return AssetStatus(asset, "missing", file)
-    return AssetStatus(asset, "cached" if _sha256(file) == asset.sha256 else "damaged", file)
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return AssetStatus(asset, "cached" if sha256_of(file) == asset.sha256 else "damaged", file)
 
 
 def _download(asset: Asset, folder: Path) -> Path:

@@ -91,6 +91,17 @@ def load(path: str | Path, cls: type[Config]) -> Config:
         raise ConfigError(error.what, path=path, todo=error.todo) from error
 
 
+def check_at_least(least: float, config: Any, *names: str) -> None:
+    """For a config's own `__post_init__`: refuse settings below a number.
+
+    Raises:
+        ValueError: the first of `names` that is below `least`.
+    """
+    for name in names:
+        if getattr(config, name) < least:
+            raise ValueError(f"{name} {getattr(config, name)} must be at least {least}")
+
+
 def _fields(config: Any) -> list[dataclasses.Field]:
     return [field for field in dataclasses.fields(config) if field.init]
 

@@ -1,5 +1,6 @@
-"""Files that are either complete or not there: the one way this project writes them."""
+"""Files that are either complete or not there: how this project writes them, and their digest."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,12 @@ def temporary_beside(path: Path, suffix: str = ".tmp") -> Path:
     Nothing of the name is in it, which may be as long as the file system allows.
     """
     return path.with_name(f".{uuid4().hex}{suffix}")
+
+
+def sha256_of(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's content, read piece by piece."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path, PurePosixPath
 
 from viseme.cli.console import result
@@ -12,7 +11,7 @@ from viseme.text import subtitles
 from viseme.text.transcript import Transcript
 
 Sink = Callable[[int, Transcript], None]
-"""Takes the transcript of the file with this number."""
+"""Takes the transcript of the file with this number, from 0 on in order."""
 
 STDOUT = "-"
 
@@ -52,10 +51,9 @@ def jsonl_sink(target: str) -> Iterator[Sink]:
         yield lambda _, transcript: result(_json_line(transcript))
         return
     with Path(target).open("a", encoding="utf-8", errors="backslashreplace", buffering=1) as file:
-        numbers = count()
 
-        def write(_: int, transcript: Transcript) -> None:
-            if next(numbers) == 0:
+        def write(index: int, transcript: Transcript) -> None:
+            if index == 0:
                 file.truncate(0)
             file.write(f"{_json_line(transcript)}\n")
 

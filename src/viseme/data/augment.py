@@ -14,6 +14,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from viseme.audio.noise import NoiseKind, Samples, add_noise, noise
+from viseme.config import check_at_least
 from viseme.data.example import SAMPLES_PER_FRAME, VIDEO_FPS, Example
 from viseme.data.inputs import crop, scaled
 
@@ -56,9 +57,7 @@ class AugmentConfig:
         for name in ("crop_jitter_px", "mask_window_frames", "audio_mask_window_samples"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} {getattr(self, name)} must not be negative")
-        for name in ("mask_stride_frames", "audio_mask_stride_samples"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} {getattr(self, name)} must be at least 1")
+        check_at_least(1, self, "mask_stride_frames", "audio_mask_stride_samples")
         for name in ("speed", "contrast", "brightness"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} {getattr(self, name)} is not at least 0 and below 1")

@@ -1,6 +1,5 @@
 """Running an experiment: every arm with every seed, each finished trial kept."""
 
-import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -11,7 +10,7 @@ from viseme.errors import BusyError, ConfigError, ManifestError
 from viseme.experiments.experiment import Arm, Experiment, Scale, Summary, Trial
 from viseme.experiments.report import write_report
 from viseme.experiments.trials import Record, finished, keep, record_path, summarised
-from viseme.files import sole_writer
+from viseme.files import sha256_of, sole_writer
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +63,7 @@ def reproduce(
     chosen = [arm for arm in chosen if set(arm.needs) <= set(corpora)]
     plan = [(arm, seed) for seed in seeds or experiment.seeds[scale] for arm in chosen]
     out.mkdir(parents=True, exist_ok=True)
-    digests = {name: _sha256(path) for name, path in corpora.items()}
+    digests = {name: _digest(path) for name, path in corpora.items()}
     _refuse_other(finished(experiment, out), scale, digests, out)
     for done, (arm, seed) in enumerate(plan):
         if on_progress is not None:
@@ -92,9 +91,9 @@ def _refuse_other(
                 raise ConfigError(f"holds trials on another corpus {name}", path=out, todo=todo)
 
 
-def _sha256(manifest: Path) -> str:
+def _digest(manifest: Path) -> str:
     try:
-        return hashlib.sha256(manifest.read_bytes()).hexdigest()
+        return sha256_of(manifest)
     except OSError as error:
         raise ManifestError(f"cannot be read ({error.strerror})", path=manifest) from error
 

@@ -3,7 +3,6 @@
 The card is for people to write in, so it alone is not held to its checksum.
 """
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from viseme.errors import ConfigError, ModelError
-from viseme.files import atomic_write
+from viseme.files import atomic_write, sha256_of
 from viseme.text.tokenizer import Tokenizer, load_tokenizer
 
 CONFIG, WEIGHTS, CARD, CHECKSUMS = "config.json", "model.safetensors", "README.md", "sha256.txt"
@@ -185,7 +184,7 @@ def write_model(
         if p.is_file() and not p.name.startswith(".") and p.name not in (CARD, CHECKSUMS)
     )
     with atomic_write(path / CHECKSUMS) as out:
-        out.write("".join(f"{_sha256(file)}  {file.name}\n" for file in files))
+        out.write("".join(f"{sha256_of(file)}  {file.name}\n" for file in files))
 
 
 def _compact(tensor: Tensor, half: bool) -> Tensor:
@@ -207,14 +206,9 @@ def _check(path: Path) -> None:
         file = path / Path(name).name
         if not file.is_file():
             raise ModelError(f"lacks {name}", path=path, todo="Write or fetch it again.")
-        if _sha256(file) != wanted:
+        if sha256_of(file) != wanted:
             raise ModelError(
                 "was changed after it was written (its checksum differs)",
                 path=file,
                 todo="Fetch the model again.",
             )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

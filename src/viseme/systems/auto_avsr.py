@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from viseme.config import from_dict
+from viseme.config import check_at_least, from_dict
 from viseme.data.augment import AugmentConfig
 from viseme.data.dataset import IGNORE_ID, Batch
 from viseme.face.align import MOUTH_ROI_SIZE_PX
@@ -148,9 +148,7 @@ class TrainingConfig:
     average_last: int = 10
 
     def __post_init__(self) -> None:
-        for name in ("vocab_size", "max_frames", "average_last"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} {getattr(self, name)} must be at least 1")
+        check_at_least(1, self, "vocab_size", "max_frames", "average_last")
         for name in ("ctc_weight", "label_smoothing", "modality_dropout"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} {getattr(self, name)} is not between 0 and 1")

@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import nn
 
+from viseme.config import check_at_least
 from viseme.errors import ConfigError
 from viseme.train.log import progress_bar
 from viseme.train.memory import keep_freed_memory
@@ -77,9 +78,8 @@ class LoopConfig:
     keep_weights: int = 10
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "devices", "eval_every_epochs", "save_every_steps", "keep_weights"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} {getattr(self, name)} must be at least 1")
+        names = ("epochs", "devices", "eval_every_epochs", "save_every_steps", "keep_weights")
+        check_at_least(1, self, *names)
 
 
 def make_fabric(config: LoopConfig, device: str) -> Any:

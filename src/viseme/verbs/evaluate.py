@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from viseme.data.example import VIDEO_FPS, Example
 from viseme.data.loading import load_example
 from viseme.data.manifest import Clip, read_manifest
@@ -22,8 +20,8 @@ from viseme.recognition.recognizer import Reading, ReadingConfig, Recognizer
 from viseme.systems import load_recognizer
 from viseme.text.normalise import normalise
 from viseme.verbs.conditions import CLEAN, Condition
-from viseme.verbs.modes import UNHEARD, Attended, Mode, attend, mode_of
-from viseme.verbs.streams import streams
+from viseme.verbs.modes import UNHEARD, Mode, attend, mode_of
+from viseme.verbs.streams import read_attended
 
 Progress = Callable[[str, float], None]
 
@@ -150,7 +148,7 @@ def read_clips(
         batch = clips[first : first + batch_size]
         examples = [_load(clip, mode, condition) for clip in batch]
         attended = [attend(mode, e.video, e.audio) for e in examples if e.num_frames]
-        readings = iter(_readings(recognizer, attended, options, constraint))
+        readings = iter(read_attended(recognizer, attended, options=options, constraint=constraint))
         for clip, example in zip(batch, examples, strict=True):
             reading = next(readings) if example.num_frames else UNHEARD
             yield ReadClip(clip, reading, example.num_frames)
@@ -165,21 +163,6 @@ def _load(clip: Clip, mode: Mode, condition: Condition) -> Example:
     if example.audio is None or not example.num_frames:
         return example
     return replace(example, audio=condition.heard(example.id, example.audio))
-
-
-def _readings(
-    recognizer: Recognizer,
-    attended: Sequence[Attended],
-    options: SearchOptions | None,
-    constraint: Constraint | None,
-) -> list[Reading]:
-    if not attended:
-        return []
-    lengths = torch.tensor([clip.num_frames for clip in attended])
-    rois, sound = [clip.rois for clip in attended], [clip.audio for clip in attended]
-    stream, audio = streams(recognizer, rois, sound, lengths)
-    readings = recognizer.read(stream, lengths, audio, options=options, constraint=constraint)
-    return [UNHEARD if c.is_unheard else r for c, r in zip(attended, readings, strict=True)]
 
 
 def summary(read: Sequence[ReadClip], seconds: float) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """`viseme import`: from a checkpoint that other code wrote to a model folder."""
 
-import hashlib
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from viseme.errors import ConfigError, ModelError
+from viseme.files import sha256_of
 from viseme.interop.checkpoint import Checkpoint, read_checkpoint
 from viseme.interop.fit import Fit, compare
 from viseme.interop.source import Imported, Source
@@ -153,9 +153,7 @@ def _card(name: str, family: Source, checkpoint: Checkpoint, units: Tokenizer, f
     """The model's README."""
     lines = [f"# {name}\n", f"Imported from {checkpoint.path.name} ({family.about}).\n"]
     if checkpoint.path.is_file():
-        with checkpoint.path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        lines.append(f"The file's SHA-256 is `{digest}`.\n")
+        lines.append(f"The file's SHA-256 is `{sha256_of(checkpoint.path)}`.\n")
     lines.append("The terms of whoever published the weights apply to them.\n")
     if isinstance(units, IdTokenizer):
         lines.append("No tokenizer was given: this model writes token ids instead of text.\n")

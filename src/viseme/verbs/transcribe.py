@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from viseme.ahead import ahead
@@ -34,8 +33,8 @@ from viseme.recognition.stitch import chunks, stitch
 from viseme.systems import load_recognizer
 from viseme.text.transcript import Transcript, Word
 from viseme.verbs.fusion import language_model_for, weighted
-from viseme.verbs.modes import UNHEARD, Attended, Mode, attend, mode_of
-from viseme.verbs.streams import streams
+from viseme.verbs.modes import Attended, Mode, attend, mode_of
+from viseme.verbs.streams import read_attended
 from viseme.verbs.windows import windows
 
 Progress = Callable[[str, float], None]
@@ -274,21 +273,15 @@ class _Reader:
 
     def read(self, batch: Sequence[tuple[_Job, Chunk]]) -> None:
         """Read chunks of one or several files together."""
-        pieces = [chunk.attended for _, chunk in batch]
-        lengths = torch.tensor([chunk.num_frames for _, chunk in batch])
-        rois, sound = [piece.rois for piece in pieces], [piece.audio for piece in pieces]
-        stream, audio = streams(self.recognizer, rois, sound, lengths)
-        readings = self.recognizer.read(
-            stream,
-            lengths,
-            audio,
+        readings = read_attended(
+            self.recognizer,
+            [chunk.attended for _, chunk in batch],
             options=self.options,
             constraint=self.constraint,
             language_model=self.language_model,
-            visible=[piece.visible for piece in pieces],
         )
         for (job, chunk), reading in zip(batch, readings, strict=True):
-            job.readings.append(UNHEARD if chunk.attended.is_unheard else reading)
+            job.readings.append(reading)
             job.modes.add(chunk.attended.mode)
             job.bounds.append((chunk.start_frame, chunk.end_frame))
 
