@@ -10,7 +10,7 @@ import pytest
 
 import viseme
 
-HEAVY = ("torch", "av", "numpy", "onnxruntime", "scipy", "PIL", "sentencepiece")
+HEAVY = ("torch", "av", "numpy", "ai_edge_litert", "onnxruntime", "scipy", "PIL", "sentencepiece")
 WITHOUT_TORCH = (
     "viseme.config",
     "viseme.text.normalise",

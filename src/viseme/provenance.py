@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("av", "numpy", "onnxruntime", "torch")
+_PACKAGES = ("ai-edge-litert", "av", "numpy", "torch")
 _GIT_TIMEOUT_S = 10
 
 

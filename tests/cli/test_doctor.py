@@ -17,7 +17,7 @@ def test_a_healthy_machine(viseme: Viseme) -> None:
     ran = viseme("doctor")
     assert ran.code == 0
     assert all(line.split()[0] in ("ok", "warn") for line in ran.out.splitlines())
-    for topic in ("python", "torch", "video", "onnxruntime", "libraries", "cache", "disk"):
+    for topic in ("python", "torch", "video", "litert", "libraries", "cache", "disk"):
         assert f"  {topic}: " in ran.out
 
 

@@ -14,7 +14,7 @@ import viseme
 
 MAX_HELP_S = 0.5
 NUM_RUNS = 3
-HEAVY = ("torch", "av", "numpy", "onnxruntime", "lightning", "sentencepiece")
+HEAVY = ("torch", "av", "numpy", "ai_edge_litert", "onnxruntime", "lightning", "sentencepiece")
 
 PRETENDING = dedent("""
     import sys, types, time

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Literal
 
@@ -15,13 +16,14 @@ from viseme import assets
 
 MIN_PYTHON = (3, 11)
 MIN_FREE_BYTES = 2 << 30
-LIBRARIES = ("numpy", "safetensors", "sentencepiece", "soundfile", "soxr", "flatbuffers", "tflite")
+LIBRARIES = ("numpy", "safetensors", "sentencepiece", "soundfile", "soxr")
 EXTRAS = {
     "lightning": "train",
     "tensorboard": "train",
     "jiwer": "metrics",
     "numba": "studio",
     "espeakng_loader": "studio",
+    "onnxruntime": "studio",
     "pocketsphinx": "label",
     "faster_whisper": "label",
     "matplotlib": "reproduce",
@@ -111,11 +113,10 @@ def check_video() -> Iterator[Finding]:
         yield Finding("ok", "video", f"{text} with {', '.join(name for name, _ in codecs)}")
 
 
-def check_onnxruntime() -> Iterator[Finding]:
+def check_litert() -> Iterator[Finding]:
     """What runs the face networks."""
-    import onnxruntime
-
-    yield Finding("ok", "onnxruntime", onnxruntime.__version__)
+    import_module("ai_edge_litert.interpreter")
+    yield Finding("ok", "litert", version("ai-edge-litert"))
 
 
 def check_libraries() -> Iterator[Finding]:
@@ -198,7 +199,7 @@ ALL_CHECKS: tuple[Check, ...] = (
     check_torch,
     check_torch_neighbours,
     check_video,
-    check_onnxruntime,
+    check_litert,
     check_libraries,
     check_assets,
     check_cache,

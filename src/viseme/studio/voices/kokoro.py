@@ -10,11 +10,11 @@ give the same samples on one processor; other processors round its 8-bit sums ot
 import json
 import tarfile
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession
 
 from viseme import assets
 from viseme.errors import AssetError, ConfigError
@@ -24,6 +24,9 @@ from viseme.studio.voices.catalogue import Voice
 from viseme.studio.voices.kokoro_symbols import Token, tokens
 from viseme.studio.voices.level import at_speech_level
 from viseme.studio.voices.pauses import settled
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 _RATE_HZ = 24_000
 _FRAME_S = 600 / _RATE_HZ
@@ -46,7 +49,8 @@ def synthesise(
         tail_s: silence after the last sound, seconds.
 
     Raises:
-        ConfigError: espeakng-loader is not installed, there is nothing to read, or too much.
+        ConfigError: espeakng-loader or onnxruntime is not installed, there is nothing to read, or
+            too much.
         AssetError: the weights cannot be fetched.
     """
     _, spoken = espeak.read(text, voice)
@@ -109,7 +113,7 @@ def _window(sound: NDArray[np.float32], begin_s: float, end_s: float) -> NDArray
 
 
 @cache
-def _session() -> InferenceSession:
+def _session() -> "InferenceSession":
     return kokoro_network.load()
 
 

@@ -2,11 +2,13 @@
 
 import hashlib
 from pathlib import Path
-
-from onnxruntime import InferenceSession, SessionOptions
+from typing import TYPE_CHECKING
 
 from viseme import assets
-from viseme.errors import AssetError
+from viseme.errors import AssetError, ConfigError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 _NUM_PARTS = 4
 _DURATIONS = b"/encoder/Round_output_0"
@@ -18,14 +20,21 @@ _ERRORS_ONLY = 3
 _MODEL_GRAPH, _GRAPH_OUTPUT, _VALUE_NAME = 7, 12, 1
 
 
-def load() -> InferenceSession:
+def load() -> "InferenceSession":
     """The network: tokens, style and speed in; sound and frames per token out.
 
     One thread, as sums in changing order would change the sound.
 
     Raises:
+        ConfigError: onnxruntime is not installed.
         AssetError: its parts cannot be fetched, or the cache cannot be written.
     """
+    try:
+        from onnxruntime import InferenceSession, SessionOptions
+    except ImportError as error:
+        raise ConfigError(
+            "Kokoro's voices need onnxruntime", todo="Run `pip install 'viseme[studio]'`."
+        ) from error
     options = SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
