@@ -1,23 +1,24 @@
 """Faces found and followed in real frames."""
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from synthetic_faces import Frames
 
-from viseme.face import align
+from viseme.face import align, tracker
 from viseme.face.detect import Detection, FaceDetector, _merge, _squares, iou
-from viseme.face.mesh import FaceRoi
+from viseme.face.mesh import FaceMesh, FaceRoi
 from viseme.face.tracker import Face, LandmarkTracker
 from viseme.face.warp import invert, warp
 
 GridFrames = Callable[[str], Frames]
 
 
-def tracks(tracker: LandmarkTracker, frames: Iterable[NDArray[np.uint8]]) -> list[list[Face]]:
-    return list(tracker.track(frames))
+def tracks(following: LandmarkTracker, frames: Iterable[NDArray[np.uint8]]) -> list[list[Face]]:
+    return list(following.track(frames))
 
 
 def moved(frame: NDArray[np.uint8], to_canvas: NDArray, size: int) -> NDArray[np.uint8]:
@@ -55,6 +56,47 @@ def test_a_face_at_rest_keeps_its_landmarks(
     found = tracks(landmark_tracker, [grid_frames("s1")[0]] * 12)
     points = np.stack([faces[0].landmarks[:, :2] for faces in found[4:]])
     assert np.abs(points - points.mean(0)).mean() < 0.3
+
+
+def test_frames_that_are_not_looked_at_are_where_they_would_be_seen(
+    landmark_tracker: LandmarkTracker, grid_frames: GridFrames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for speaker in ("s2", "s4"):
+        frames = grid_frames(speaker)
+        sparse = np.stack([face.landmarks for (face,) in tracks(landmark_tracker, frames)])
+        monkeypatch.setattr(tracker, "MAX_MOVE", -1)
+        dense = np.stack([face.landmarks for (face,) in tracks(landmark_tracker, frames)])
+        monkeypatch.undo()
+        error = np.linalg.norm(sparse[..., :2] - dense[..., :2], axis=-1)
+        assert 0 < error.mean() < 0.1
+        assert np.percentile(error, 95) < 0.35
+        regions = align.region_means(sparse) - align.region_means(dense)
+        assert np.linalg.norm(regions, axis=-1).max() < 1
+
+
+class CountedMesh(FaceMesh):
+    """Counts its looks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks = 0
+
+    def __call__(self, image: NDArray[np.uint8], roi: FaceRoi) -> tuple[NDArray[np.float32], float]:
+        self.looks += 1
+        return super().__call__(image, roi)
+
+
+@pytest.mark.parametrize(
+    ("step_px", "share"), [(0, 0.55), (5, 1.0)], ids=["a face at rest", "a face that moves"]
+)
+def test_a_frame_is_looked_at_where_the_face_moves(
+    face_networks: Path, grid_frames: GridFrames, step_px: int, share: float
+) -> None:
+    frames = [np.roll(grid_frames("s1")[0], i * step_px, axis=1) for i in range(20)]
+    counting = LandmarkTracker(threads=1)
+    counting._mesh = mesh = CountedMesh()
+    assert all(tracks(counting, frames))
+    assert mesh.looks == pytest.approx(share * len(frames), abs=2)
 
 
 def test_landmarks_follow_turned_scaled_and_shifted_copies(

@@ -1,7 +1,7 @@
 """Faces followed through a video: the interface, and the default tracker."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol
@@ -9,14 +9,19 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from viseme.face.align import REGIONS
 from viseme.face.detect import SAME_FACE_IOU, FaceDetector, iou
-from viseme.face.mesh import FaceMesh, FaceRoi
+from viseme.face.mesh import EYE_CORNERS, FaceMesh, FaceRoi
 
 Image = NDArray[np.uint8]
 
 MIN_PRESENCE = 0.5
 GROUP_FRAMES = 4
 """Frames that share the place where a face is looked for, so that they can run in parallel."""
+
+MAX_MOVE = 0.04
+"""A frame is not looked at if no point of `align.REGIONS` moves further than this, in distances of
+the eyes, between the frames beside it: its face is their mean. docs/face.md has what that costs."""
 
 DETECT_EVERY_FRAMES = 24
 ENLARGE_EVERY_FRAMES = 12
@@ -25,6 +30,8 @@ SEARCH_FRAMES = 12
 
 REMEMBER_FRAMES = 50
 """How long a face that comes back to where it was lost keeps its number."""
+
+_WATCHED = sorted(set().union(*REGIONS))
 
 
 @dataclass(frozen=True)
@@ -59,8 +66,9 @@ class LandmarkTracker:
     """The default tracker: detect, then follow each face by its landmarks.
 
     Where a face is looked for in a group of frames follows from its landmarks in the frame before
-    the group; a group ends early at a frame that loses a face. The result does not depend on the
-    number of threads.
+    the group; a group ends early at a frame that loses a face. Every other frame is looked at, the
+    ones between them only where the face moves. The result does not depend on the number of
+    threads.
 
     Args:
         threads: how many frames are worked on at the same time.
@@ -115,11 +123,12 @@ class _Run:
 
     def _step(self, frames: list[Image]) -> list[list[Face]]:
         """The faces of the first of `frames`, up to and with the first one that loses a face."""
+        begun: set[int] = set()
         if self._searching() or not self._live or self._frame >= self._detect_at:
-            self._detect(frames[0])
+            begun = self._detect(frames[0])
         if self._searching():
             frames = frames[:1]
-        tracks = self._follow(frames)
+        tracks = self._follow(frames, begun)
         count = min([len(frames), *(len(track) + 1 for track in tracks)])
         faces = [[track[i] for track in tracks if i < len(track)] for i in range(count)]
         self._frame += count
@@ -133,8 +142,9 @@ class _Run:
     def _searching(self) -> bool:
         return any(self._frame - lost.frame <= SEARCH_FRAMES for lost in self._lost)
 
-    def _detect(self, image: Image) -> None:
-        """Start to follow the faces of this frame that are not followed yet."""
+    def _detect(self, image: Image) -> set[int]:
+        """Start to follow the faces of this frame that are not followed yet; their numbers."""
+        begun = set()
         enlarge = not self._live and self._frame >= self._enlarge_at
         if enlarge:
             self._enlarge_at = self._frame + ENLARGE_EVERY_FRAMES
@@ -144,7 +154,9 @@ class _Run:
                 face = self._look(image, FaceRoi.of_detection(detection))
                 if face.score > MIN_PRESENCE and _match(face.box, self._live) is None:
                     self._live.append(self._numbered(face))
+                    begun.add(self._live[-1].track_id)
         self._live.sort(key=lambda face: face.track_id)
+        return begun
 
     def _numbered(self, face: Face) -> Face:
         """The face with the number it had when it was lost here, else a new one."""
@@ -154,19 +166,12 @@ class _Run:
         self._next_id += 1
         return replace(face, track_id=self._next_id - 1)
 
-    def _follow(self, frames: list[Image]) -> list[list[Face]]:
-        """Each live face in the frames, up to where it is lost."""
-        looks = [
-            [
-                self._pool.submit(self._look, image, FaceRoi.of_landmarks(last.landmarks))
-                for image in frames
-            ]
-            for last in self._live
-        ]
+    def _follow(self, frames: list[Image], begun: set[int]) -> list[list[Face]]:
+        """Each live face in the frames, up to where it is lost; `begun` were not seen before."""
         tracks = []
-        for last, row in zip(self._live, looks, strict=True):
+        for last, looks in zip(self._live, self._looks(frames, begun), strict=True):
             track: list[Face] = []
-            for image, look in zip(frames, row, strict=True):
+            for image, look in zip(frames, looks, strict=True):
                 face = look.result()
                 if face.score <= MIN_PRESENCE and track:  # it may have left the shared place
                     face = self._look(image, FaceRoi.of_landmarks(track[-1].landmarks))
@@ -176,12 +181,46 @@ class _Run:
             tracks.append(track)
         return tracks
 
+    def _looks(self, frames: list[Image], begun: set[int]) -> list[list[Future[Face]]]:
+        """Each live face in each of the frames, in the making."""
+        rois = [FaceRoi.of_landmarks(last.landmarks) for last in self._live]
+        last_frame = len(frames) - 1
+        first = [i for i in range(len(frames)) if i % 2 or i == last_frame]
+        rows = [{i: self._pool.submit(self._look, frames[i], roi) for i in first} for roi in rois]
+        for last, roi, row in zip(self._live, rois, rows, strict=True):
+            for i in range(0, last_frame, 2):
+                before = row[i - 1].result() if i else last
+                after = row[i + 1].result()
+                if (i or last.track_id not in begun) and _is_still(before, after):
+                    row[i] = self._pool.submit(_mean, before, after)
+                else:
+                    row[i] = self._pool.submit(self._look, frames[i], roi)
+        return [[row[i] for i in range(len(frames))] for row in rows]
+
     def _look(self, image: Image, roi: FaceRoi) -> Face:
         """The face in `roi`, not yet numbered."""
-        landmarks, score = self._mesh(image, roi)
-        x0, y0 = landmarks[:, :2].min(0).tolist()
-        x1, y1 = landmarks[:, :2].max(0).tolist()
-        return Face(-1, landmarks, (x0, y0, x1, y1), score)
+        return _unnumbered(*self._mesh(image, roi))
+
+
+def _unnumbered(landmarks: NDArray[np.float32], score: float) -> Face:
+    x0, y0 = landmarks[:, :2].min(0).tolist()
+    x1, y1 = landmarks[:, :2].max(0).tolist()
+    return Face(-1, landmarks, (x0, y0, x1, y1), score)
+
+
+def _mean(before: Face, after: Face) -> Face:
+    """The face halfway between two frames."""
+    landmarks = (before.landmarks + after.landmarks) / np.float32(2)
+    return _unnumbered(landmarks, min(before.score, after.score))
+
+
+def _is_still(before: Face, after: Face) -> bool:
+    """Whether a face that is seen in two frames hardly moves from one to the other."""
+    if min(before.score, after.score) <= MIN_PRESENCE:
+        return False
+    moved = after.landmarks[_WATCHED, :2] - before.landmarks[_WATCHED, :2]
+    left, right = before.landmarks[list(EYE_CORNERS), :2]
+    return bool(np.linalg.norm(moved, axis=1).max() <= MAX_MOVE * np.linalg.norm(right - left))
 
 
 def _match(box: Sequence[float] | NDArray[np.floating], faces: list[Face]) -> int | None:

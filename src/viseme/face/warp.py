@@ -44,7 +44,7 @@ def warp(
         source, to_source = _reduce(source, to_source, factor)
     grid = torch.from_numpy(_grid(to_source, source.shape[-1], source.shape[-2], size_px))[None]
     patch = F.grid_sample(source, grid, padding_mode="zeros", align_corners=False)
-    return patch[0].permute(1, 2, 0).numpy()
+    return patch[0].permute(1, 2, 0).contiguous().numpy()
 
 
 def invert(matrix: NDArray[np.floating]) -> NDArray[np.float64]:
