@@ -1,5 +1,6 @@
 """Faces followed through a video: the interface, and the default tracker."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -82,17 +83,19 @@ class LandmarkTracker:
     def track(self, frames: Iterable[Image]) -> Iterator[list[Face]]:
         """The faces of every RGB frame (H, W, 3), one list per frame.
 
-        Reads about two groups of frames ahead of what it yields.
+        Reads about three groups of frames ahead of what it yields.
         """
         source = iter(frames)
+        working: deque[Future[list[list[Face]]]] = deque()
         with ThreadPoolExecutor(self._threads) as pool, ThreadPoolExecutor(1) as ahead:
             run = _Run(self._detector, self._mesh, pool)
-            group = list(islice(source, GROUP_FRAMES))
-            while group:
-                # The next frames are decoded in this thread while others look at these.
-                working = ahead.submit(run.advance, group)
-                group = list(islice(source, GROUP_FRAMES))
-                yield from working.result()
+            # Frames are decoded, and what is found is used, in this thread while others look.
+            while group := list(islice(source, GROUP_FRAMES)):
+                working.append(ahead.submit(run.advance, group))
+                if len(working) > 1:
+                    yield from working.popleft().result()
+            for last in working:
+                yield from last.result()
 
 
 @dataclass(frozen=True)
