@@ -20,7 +20,7 @@ MIN_PRESENCE = 0.5
 GROUP_FRAMES = 4
 """Frames that share the place where a face is looked for, so that they can run in parallel."""
 
-MAX_MOVE = 0.04
+MAX_MOVE = 0.02
 """A frame is not looked at if no point of `align.REGIONS` moves further than this, in distances of
 the eyes, between the frames beside it: its face is their mean. docs/face.md has what that costs."""
 
