@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +11,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from media_clips import Sound, click_times_s, write_clip
-from viseme.data.manifest import Clip, read_manifest, write_manifest
 from viseme.errors import ConfigError, VisemeError
 from viseme.face.align import MEAN_FACE, REGIONS
 from viseme.face.tracker import Face
 from viseme.media import probe, read_audio, read_frames
 from viseme.recognition.recognizer import Reading, ReadingConfig
 from viseme.text.transcript import Word
-from viseme.verbs.demo import demo, grid_clip
-from viseme.verbs.demo_clip import write_talking_head
+from viseme.verbs.demo import CLIP, SENTENCE, demo
 
 NUM_FRAMES = 30
 WORDS = [Word("bin", 0.2, 0.4, 0.9), Word("blue", 0.4, 0.7, 0.5), Word("now", 0.8, 1.1, 0.7)]
@@ -113,50 +110,18 @@ def test_what_cannot_be_read_is_not_invented(clip: Path, tmp_path: Path) -> None
     assert report.still.is_file()
 
 
-def test_without_clip_and_corpus_a_head_is_drawn(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("VISEME_SHARED", str(tmp_path))
-    short = partial(write_talking_head, num_frames=NUM_FRAMES)
-    monkeypatch.setattr("viseme.verbs.demo.write_talking_head", short)
-    report = run(None, tmp_path / "out")
-    assert report.clip.is_file()
-    assert report.clip != report.video
-    assert report.said == "bin blue at f two now"
-    assert len(list(read_frames(report.video))) == NUM_FRAMES
+def test_without_a_clip_the_one_that_comes_along_is_shown(tmp_path: Path) -> None:
+    report = run(None, tmp_path)
+    assert (report.clip, report.said) == (CLIP, SENTENCE)
+    assert len(list(read_frames(report.video))) == len(list(read_frames(CLIP)))
+    assert probe(CLIP).audio is not None
+    assert CLIP.stat().st_size < 200_000
 
 
-def test_the_first_test_clip_of_the_corpus_is_taken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("VISEME_SHARED", str(tmp_path))
-    root = tmp_path / "data" / "grid"
-    for name in ("s1/a.mp4", "s1/b.mp4", "s1/c.mp4", "original/b.mpg"):
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).touch()
-    splits = {"a": "train", "b": "test", "c": "test"}
-    clips = [
-        Clip(name, root / "s1" / f"{name}.mp4", None, text=f"bin {name}", split=split)
-        for name, split in splits.items()
-    ]
-    write_manifest(root / "manifest.jsonl", clips)
-    assert grid_clip() == (root / "original" / "b.mpg", "bin b")
-    (root / "original" / "b.mpg").unlink()
-    assert grid_clip() == (root / "s1" / "b.mp4", "bin b")
-    write_manifest(root / "manifest.jsonl", clips[:1])
-    assert grid_clip() is None
-
-
-def test_the_corpus_at_hand_gives_a_test_clip(
-    grid_root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("VISEME_SHARED", str(grid_root.parents[1]))
-    chosen = grid_clip()
-    assert chosen is not None
-    (clip,) = [
-        c for c in read_manifest(grid_root / "manifest.jsonl") if c.id.endswith(chosen[0].stem)
-    ]
-    assert (clip.split, clip.text) == ("test", chosen[1])
+def test_the_clip_that_comes_along_is_read_right(face_networks: Path, tmp_path: Path) -> None:
+    read = demo(None, tmp_path).transcript
+    assert (read.text, read.warnings) == (SENTENCE, [])
+    assert read.confidence > 0.9
 
 
 def test_the_clip_itself_is_never_overwritten(tmp_path: Path) -> None:

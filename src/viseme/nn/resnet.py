@@ -23,10 +23,14 @@ class BasicBlock(nn.Module):
         self.norm1 = norm(channels)
         self.conv2 = conv(channels, channels, 3, padding=1, bias=False)
         self.norm2 = norm(channels)
+        # A pointwise convolution that skips pixels, as one of stride 1 on the pixels that stay: the
+        # strided kernel for AVX2 writes out of bounds in its backward pass (oneDNN 3.12, torch
+        # 2.13, channels last, channels that are no multiple of 8).
+        self._kept = (..., *[slice(None, None, stride)] * dims)
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or in_channels != channels:
             self.shortcut = nn.Sequential(
-                conv(in_channels, channels, 1, stride=stride, bias=False), norm(channels)
+                conv(in_channels, channels, 1, bias=False), norm(channels)
             )
 
     def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
@@ -38,7 +42,7 @@ class BasicBlock(nn.Module):
         y = F.silu(self.norm1(self.conv1(x)))
         if valid is not None:
             y = y * valid
-        y = F.silu(self.norm2(self.conv2(y)) + self.shortcut(x))
+        y = F.silu(self.norm2(self.conv2(y)) + self.shortcut(x[self._kept]))
         return y if valid is None else y * valid
 
 
