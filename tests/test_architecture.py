@@ -10,7 +10,17 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "viseme"
 
 LEVELS = (
-    ("errors", "config", "files", "shapes", "assets", "provenance", "workers", "ahead"),
+    (
+        "errors",
+        "config",
+        "files",
+        "shapes",
+        "assets",
+        "provenance",
+        "workers",
+        "ahead",
+        "processor",
+    ),
     ("media", "audio", "face", "text", "nn", "train"),
     (
         "data",

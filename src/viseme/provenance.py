@@ -10,6 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from viseme import processor
+
 _PACKAGES = ("ai-edge-litert", "av", "numpy", "torch")
 _GIT_TIMEOUT_S = 10
 
@@ -38,7 +40,8 @@ def provenance(command: Sequence[str]) -> dict[str, Any]:
 def _machine() -> dict[str, Any]:
     return {
         "platform": platform.platform(),
-        "processor": _processor(),
+        "processor": processor.name(),
+        "instructions": processor.instructions(),
         "cores": _num_cores(),
         "python": platform.python_version(),
         "packages": {name: version for name in _PACKAGES if (version := _version(name))},
@@ -50,16 +53,6 @@ def _num_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _processor() -> str:
-    """The processor's name; Linux tells it in /proc alone."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def _version(package: str) -> str | None:

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from viseme.errors import ConfigError
+from viseme.nn import precision
 from viseme.nn.conformer import ConformerEncoder
 from viseme.nn.frontends import AudioFrontend, VisualFrontend
 from viseme.nn.precision import Bfloat16Linear, PackedLinear, fold_norms, lighten
@@ -92,3 +93,26 @@ def test_float32_folds_norms_and_stays_single(reader_and_input: tuple[Reader, Te
 def test_precision_is_checked() -> None:
     with pytest.raises(ConfigError, match="no precision 'int4'"):
         lighten(nn.Linear(2, 2), "int4")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("large", [True, False])
+def test_auto_takes_16_bits_for_large_networks_where_they_are_fast(
+    monkeypatch: pytest.MonkeyPatch, large: bool, fast: bool
+) -> None:
+    monkeypatch.setattr(precision, "multiplies_bfloat16", lambda device: fast)
+    monkeypatch.setattr(precision, "LARGE", 100)
+    network = nn.Sequential(nn.Linear(10 if large else 8, 10))
+    taken = lighten(network, "auto")
+    assert taken == ("bfloat16" if large and fast else "float32")
+    assert isinstance(network[0], Bfloat16Linear) == (large and fast)
+
+
+def test_16_bits_where_they_are_slow_are_warned_of(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for fast in (True, False):
+        monkeypatch.setattr(precision, "multiplies_bfloat16", lambda device, fast=fast: fast)
+        caplog.clear()
+        assert lighten(nn.Sequential(nn.Linear(2, 2)), "bfloat16") == "bfloat16"
+        assert bool(caplog.records) == (not fast)

@@ -299,7 +299,7 @@ def test_a_model_whose_weights_do_not_fit_is_refused(run: Path) -> None:
         ("model.crop_size", "97", "crop_size 97 is not between"),
         ("model.frontend_widths", "4,8", "must be four"),
         ("model.crop_size", "88", "crop_size 88 moved by crop_jitter_px 6 leaves the 96 px"),
-        ("loop.precision", "64-true", "must be one of 32-true, bf16-mixed"),
+        ("loop.precision", "64-true", "must be one of auto, 32-true, bf16-mixed"),
         ("loop.epochs", "0", "epochs 0 must be at least 1"),
     ],
 )

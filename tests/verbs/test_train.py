@@ -188,6 +188,23 @@ def test_a_folder_of_another_run_is_refused(manifest: Path, never_killed: Path) 
         run(manifest, never_killed, loop__seed="7")
 
 
+def test_a_run_keeps_the_precision_that_suited_the_machine_it_began_on(
+    manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def recorded() -> str:
+        return json.loads((tmp_path / "train.json").read_text())["loop"]["precision"]
+
+    auto = {"loop__precision": "auto", "loop__epochs": "1", "training__average_last": "1"}
+    monkeypatch.setattr("viseme.train.loop.multiplies_bfloat16", lambda device: False)
+    run(manifest, tmp_path, **auto)
+    assert recorded() == "32-true"
+    monkeypatch.setattr("viseme.train.loop.multiplies_bfloat16", lambda device: True)
+    run(manifest, tmp_path, **auto)
+    assert recorded() == "32-true"
+    with pytest.raises(ConfigError, match="other settings"):
+        run(manifest, tmp_path, **auto | {"loop__precision": "bf16-mixed"})
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_a_run_is_not_continued_on_other_clips(
     manifest: Path, never_killed: Path, tmp_path: Path, known: bool

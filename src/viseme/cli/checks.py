@@ -12,7 +12,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Literal
 
-from viseme import assets
+from viseme import assets, processor
 
 MIN_PYTHON = (3, 11)
 MIN_FREE_BYTES = 2 << 30
@@ -70,6 +70,17 @@ def check_python() -> Iterator[Finding]:
         yield Finding("fail", "python", text, "Install Python 3.11 or newer.")
     else:
         yield Finding("ok", "python", text)
+
+
+def check_processor() -> Iterator[Finding]:
+    """The processor, and whether it multiplies in bfloat16."""
+    instructions = ", ".join(processor.instructions()) or "none that is told"
+    yield Finding("ok", "processor", f"{processor.name()}; instructions: {instructions}")
+    if processor.multiplies_bfloat16():
+        text = "multiplied in: taken for training and for large models"
+    else:
+        text = "not multiplied in by this processor: float32 is taken"
+    yield Finding("ok", "bfloat16", text)
 
 
 def check_torch() -> Iterator[Finding]:
@@ -196,6 +207,7 @@ def check_models() -> Iterator[Finding]:
 
 ALL_CHECKS: tuple[Check, ...] = (
     check_python,
+    check_processor,
     check_torch,
     check_torch_neighbours,
     check_video,

@@ -27,7 +27,7 @@ def command(
     ] = None,
     grammar: Grammar = None,
     beam: Beam = None,
-    precision: Precision = "float32",
+    precision: Precision = "auto",
     batch_size: BatchSize = 8,
     device: Device = "auto",
     mode: Annotated[

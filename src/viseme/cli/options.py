@@ -14,8 +14,8 @@ Beam = Annotated[
     int | None, typer.Option(min=1, help="Hypotheses kept while decoding.  [default: the model's]")
 ]
 Precision = Annotated[
-    Literal["float32", "bfloat16"],
-    typer.Option(help="Of the network; bfloat16 is faster on processors that multiply in it."),
+    Literal["auto", "float32", "bfloat16"],
+    typer.Option(help="Of the network; auto takes bfloat16 for large ones where it is faster."),
 ]
 BatchSize = Annotated[int, typer.Option(min=1, help="Pieces read at once; changes speed only.")]
 Grammar = Annotated[

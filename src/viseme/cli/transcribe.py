@@ -73,7 +73,7 @@ def command(
     ctc_weight: CtcWeight = None,
     lm: LanguageModel = None,
     lm_weight: LmWeight = None,
-    precision: Precision = "float32",
+    precision: Precision = "auto",
     batch_size: BatchSize = 8,
     jsonl: JsonLines = None,
     grammar: Grammar = None,

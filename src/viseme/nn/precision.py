@@ -4,6 +4,7 @@ In 16 bits, what adds up over the network stays in single precision: the residua
 softmax and the layers that score tokens (their names end in "head").
 """
 
+import logging
 from itertools import chain, pairwise
 from typing import Literal, get_args
 
@@ -18,8 +19,15 @@ from viseme.errors import ConfigError
 from viseme.nn.conformer import Pointwise
 from viseme.nn.frontends import AudioFrontend, VisualFrontend
 from viseme.nn.transformer import TextDecoder
+from viseme.processor import SLOW_BFLOAT16, multiplies_bfloat16
 
-Precision = Literal["float32", "bfloat16"]
+Precision = Literal["auto", "float32", "bfloat16"]
+
+LARGE = 50_000_000
+"""So many weights make a network worth 16 bits. Smaller ones, as all bundled models are, are quick
+anyway, and give the same text on every machine."""
+
+logger = logging.getLogger(__name__)
 
 # What torch.compile packs weights with; no public function does.
 _CAN_PACK = torch.backends.mkldnn.is_available() and hasattr(
@@ -65,12 +73,15 @@ class PackedLinear(nn.Module):
 
 
 @torch.no_grad()
-def lighten(network: nn.Module, precision: Precision) -> None:
+def lighten(network: nn.Module, precision: Precision) -> Precision:
     """Change a network in evaluation mode, in place; it is for inference alone from then on.
 
     BatchNorm is folded away; "float32" packs the text decoder's linear layers on CPU. "bfloat16"
     takes half the memory, and less than half the time on processors that multiply in it (AVX-512
-    BF16, AMX); others are slow with it.
+    BF16, AMX); others are slow with it. "auto" takes it for `LARGE` networks on these.
+
+    Returns:
+        The precision that was taken.
 
     Raises:
         ConfigError: no such precision.
@@ -80,16 +91,25 @@ def lighten(network: nn.Module, precision: Precision) -> None:
             f"there is no precision {precision!r}",
             todo=f"Choose one of: {', '.join(get_args(Precision))}.",
         )
+    weights = list(network.parameters())
+    is_fast = multiplies_bfloat16(weights[0].device.type)
+    if precision == "auto":
+        is_large = sum(weight.numel() for weight in weights) >= LARGE
+        precision = "bfloat16" if is_large and is_fast else "float32"
+    elif precision == "bfloat16" and not is_fast:
+        logger.warning(SLOW_BFLOAT16)
+    logger.info("the network computes in %s", precision)
     fold_norms(network)
     if precision == "float32":
         _pack_text_decoders(network)
-        return
+        return precision
     for module in list(network.modules()):
         if isinstance(module, VisualFrontend | AudioFrontend):
             module.bfloat16()
         for name, child in module.named_children():
             if isinstance(child, nn.Linear | Pointwise) and not name.endswith("head"):
                 setattr(module, name, Bfloat16Linear(child.weight.flatten(1), child.bias))
+    return precision
 
 
 def _pack_text_decoders(network: nn.Module) -> None:

@@ -5,6 +5,7 @@ BatchNorm where the shape changes. Widths and depths are arguments so that small
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -26,7 +27,7 @@ class BasicBlock(nn.Module):
         # A pointwise convolution that skips pixels, as one of stride 1 on the pixels that stay: the
         # strided kernel for AVX2 writes out of bounds in its backward pass (oneDNN 3.12, torch
         # 2.13, channels last, channels that are no multiple of 8).
-        self._kept = (..., *[slice(None, None, stride)] * dims)
+        self._kept: tuple[Any, ...] = (..., *[slice(None, None, stride)] * dims)
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or in_channels != channels:
             self.shortcut = nn.Sequential(

@@ -78,7 +78,13 @@ class Reading:
 
 
 class Recognizer:
-    """A loaded model. Its methods take network-ready tensors; see `viseme.transcribe` for files."""
+    """A loaded model. Its methods take network-ready tensors; see `viseme.transcribe` for files.
+
+    Attributes:
+        precision: that the network computes in, "float32" or "bfloat16".
+    """
+
+    precision = "float32"
 
     def __init__(
         self, name: str, network: Any, tokenizer: Tokenizer, config: ReadingConfig, device: str

@@ -31,13 +31,13 @@ def system(name: str) -> ModuleType:
     return import_module(SYSTEMS[name])
 
 
-def load(model: str | Path, device: str = "auto", precision: "Precision" = "float32") -> Any:
+def load(model: str | Path, device: str = "auto", precision: "Precision" = "auto") -> Any:
     """Load a model by the name of a bundled one or from a folder; ready for inference.
 
     Args:
         model: a name that `viseme models` lists, or the path of a model folder.
         device: "auto", "cpu" or "cuda".
-        precision: of a recogniser's network, "float32" or the faster "bfloat16".
+        precision: of the network, "float32", "bfloat16" or "auto" (see `viseme.nn.precision`).
 
     Raises:
         ModelError: there is no such model, or its folder is incomplete or damaged.
@@ -48,12 +48,12 @@ def load(model: str | Path, device: str = "auto", precision: "Precision" = "floa
 
     folder = open_model(model)
     loaded = system(folder.system).load(folder, device)
-    lighten(getattr(loaded, "network", loaded), precision)
+    loaded.precision = lighten(getattr(loaded, "network", loaded), precision)
     return loaded
 
 
 def load_recognizer(
-    model: str | Path, device: str = "auto", precision: "Precision" = "float32"
+    model: str | Path, device: str = "auto", precision: "Precision" = "auto"
 ) -> "Recognizer":
     """Load a model that can read text; arguments as for `load`.
 

@@ -233,7 +233,7 @@ PRESETS: dict[str, Config] = {
         ),
         training=replace(_GRID_TRAINING, max_frames=300, average_last=1),
         augment=_GRID_AUGMENT,
-        loop=LoopConfig(epochs=2, keep_weights=1),
+        loop=LoopConfig(epochs=2, precision="32-true", keep_weights=1),
     ),
     # GRID's 51-word sentences from one speaker's 800 clips, on two CPU cores in an hour and a half.
     # Sound is easier: 30 epochs of 0.6 s a step on one core. Both, started from models of one
@@ -243,10 +243,10 @@ PRESETS: dict[str, Config] = {
         training=_GRID_TRAINING,
         augment=_GRID_AUGMENT,
         optim=OptimConfig(warmup_share=0.05),
-        loop=LoopConfig(epochs=80, precision="bf16-mixed", keep_weights=10),
+        loop=LoopConfig(epochs=80, keep_weights=10),
     ),
     # The paper: 75 epochs on LRS3 and more, 1,800 frames per GPU. Not run here.
-    "paper": Config(),
+    "paper": Config(loop=LoopConfig(precision="32-true")),
     # The size of "Visual Speech Recognition for Multiple Languages" (arXiv 2202.13084), written in
     # characters. Not run here.
     "base-52m": Config(

@@ -3,10 +3,11 @@
 Lightning Fabric supplies device, precision and processes; start it with torchrun for several.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -15,10 +16,13 @@ from torch import nn
 
 from viseme.config import check_at_least
 from viseme.errors import ConfigError
+from viseme.processor import SLOW_BFLOAT16, multiplies_bfloat16
 from viseme.train.log import progress_bar
 from viseme.train.memory import keep_freed_memory
 from viseme.train.run_folder import Position, Resumable, RunFolder
 from viseme.train.seed import seed_everything
+
+logger = logging.getLogger(__name__)
 
 
 class TrainableSystem(Resumable, Protocol):
@@ -62,7 +66,8 @@ class LoopConfig:
     Attributes:
         epochs: passes over the training clips.
         seed: of everything random.
-        precision: Fabric's name; bfloat16 needs no loss scale that would have to be resumed.
+        precision: Fabric's name; bfloat16 needs no loss scale that would have to be resumed. "auto"
+            takes it where the machine multiplies in it.
         devices: how many on this machine, unless torchrun says.
         eval_every_epochs: evaluate after so many epochs, and after the last.
         save_every_steps: write a checkpoint to resume from this often, and after every epoch.
@@ -71,7 +76,7 @@ class LoopConfig:
 
     epochs: int = 75
     seed: int = 42
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    precision: Literal["auto", "32-true", "bf16-mixed"] = "auto"
     devices: int = 1
     eval_every_epochs: int = 1
     save_every_steps: int = 200
@@ -80,6 +85,15 @@ class LoopConfig:
     def __post_init__(self) -> None:
         names = ("epochs", "devices", "eval_every_epochs", "save_every_steps", "keep_weights")
         check_at_least(1, self, *names)
+
+
+def on_machine(config: LoopConfig, device: str) -> LoopConfig:
+    """The config with a precision that suits the device, "cpu" or "cuda", in place of "auto"."""
+    if config.precision == "auto":
+        fast = multiplies_bfloat16(device)
+        config = replace(config, precision="bf16-mixed" if fast else "32-true")
+        logger.info("training in %s", config.precision)
+    return config
 
 
 def make_fabric(config: LoopConfig, device: str) -> Any:
@@ -94,11 +108,12 @@ def make_fabric(config: LoopConfig, device: str) -> Any:
         raise ConfigError(
             "training needs lightning", todo="Install it with: pip install 'viseme[train]'"
         ) from error
+    precision: Any = on_machine(config, device).precision
+    if precision == "bf16-mixed" and not multiplies_bfloat16(device):
+        logger.warning(SLOW_BFLOAT16)
     devices = int(os.environ.get("LOCAL_WORLD_SIZE", config.devices))
     num_nodes = int(os.environ.get("WORLD_SIZE", devices)) // devices
-    return Fabric(
-        accelerator=device, devices=devices, num_nodes=num_nodes, precision=config.precision
-    )
+    return Fabric(accelerator=device, devices=devices, num_nodes=num_nodes, precision=precision)
 
 
 def fit(

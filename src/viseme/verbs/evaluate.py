@@ -72,7 +72,7 @@ def evaluate(
     splits: Sequence[str] | None = None,
     constraint: str | Path | None = None,
     beam: int | None = None,
-    precision: Precision = "float32",
+    precision: Precision = "auto",
     batch_size: int = 8,
     device: str = "auto",
     mode: Mode = "auto",
@@ -110,7 +110,7 @@ def evaluate(
     wanted = list(splits) if splits else sorted({str(clip.split) for clip in clips})
     report: dict[str, Any] = {"model": recognizer.name, "search": asdict(options)}
     report["constraint"] = str(constraint) if constraint else None
-    report["mode"], report["precision"] = mode_of(recognizer, mode), precision
+    report["mode"], report["precision"] = mode_of(recognizer, mode), recognizer.precision
     chosen = {name: [clip for clip in clips if str(clip.split) == name] for name in wanted}
     if missing := [name for name, part in chosen.items() if not part]:
         raise ManifestError(

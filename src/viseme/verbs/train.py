@@ -25,7 +25,7 @@ from viseme.recognition.recognizer import ReadingConfig
 from viseme.systems import system as system_module
 from viseme.text.tokenizer import CharacterTokenizer, Tokenizer, train_sentencepiece
 from viseme.train.checkpoint import LAST, average_weights
-from viseme.train.loop import fit, make_fabric
+from viseme.train.loop import fit, make_fabric, on_machine
 from viseme.train.run_folder import epoch_weights, figures_of_ended
 from viseme.train.seed import seed_everything
 from viseme.verbs.evaluate import calibrate
@@ -103,7 +103,7 @@ def train(
     module = system_module(system)
     if not hasattr(module, "Training"):
         raise ConfigError(f"{system} cannot be trained here", todo="`viseme import` fills it.")
-    config = _config(module, preset, settings or {})
+    config = _on_machine(_config(module, preset, settings or {}), out, device)
     clips = read_manifest(manifest)
     train_clips = _of_splits(clips, train_splits, manifest)
     val_clips = _of_splits(clips, [val_split], manifest)
@@ -209,6 +209,15 @@ def _config(module: Any, preset: str, settings: Mapping[str, str]) -> Any:
             f"there is no preset {preset!r}", todo=f"Choose one of: {', '.join(module.PRESETS)}."
         )
     return configs.override(module.PRESETS[preset], settings)
+
+
+def _on_machine(config: Any, out: Path, device: str) -> Any:
+    """The config with its precision decided: as this run was begun, or else as suits the device."""
+    path = out / CONFIG_FILE
+    if config.loop.precision == "auto" and path.exists():
+        begun = configs.load(path, type(config)).loop.precision
+        return replace(config, loop=replace(config.loop, precision=begun))
+    return replace(config, loop=on_machine(config.loop, device))
 
 
 def _last_weights(out: Path, count: int) -> list[Path]:

@@ -111,7 +111,7 @@ def transcribe_files(
     ctc_weight: float | None = None,
     language_model: str | Path | None = None,
     lm_weight: float | None = None,
-    precision: Precision = "float32",
+    precision: Precision = "auto",
     batch_size: int = BATCH_SIZE,
     device: str = "auto",
     select: Selection = "largest",
