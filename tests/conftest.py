@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from needed_assets import need_assets
+from viseme import assets
+
 settings.register_profile("viseme", deadline=None, derandomize=True)
 settings.load_profile("viseme")
 
@@ -18,6 +21,13 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def face_networks() -> Path:
+    """The file of the face networks."""
+    need_assets("face_landmarker")
+    return assets.path("face_landmarker")
 
 
 @pytest.fixture(scope="session")

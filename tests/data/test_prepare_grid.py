@@ -6,11 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from viseme import assets
 from viseme.data.manifest import read_manifest, write_manifest
 from viseme.data.prepare import PrepareReport, prepare
 from viseme.data.roi_storage import read_rois
-from viseme.errors import AssetError
 from viseme.media import read_audio
 
 LATE_FACE = "grid-s1-bbizzn"
@@ -23,11 +21,9 @@ PLAIN = "grid-s1-bbaf3s"
 
 
 @pytest.fixture(scope="module")
-def report(grid_root: Path, tmp_path_factory: pytest.TempPathFactory) -> PrepareReport:
-    try:
-        assets.path("face_landmarker")
-    except AssetError as error:
-        pytest.skip(str(error))
+def report(
+    grid_root: Path, face_networks: Path, tmp_path_factory: pytest.TempPathFactory
+) -> PrepareReport:
     folder = tmp_path_factory.mktemp("grid")
     clips = [
         clip

@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from viseme import assets
+from needed_assets import need_assets
 from viseme.experiments import studio_truth
 from viseme.experiments.experiment import Trial
 from viseme.experiments.landmark_distance import INDEX, eye_distance_px, lip_gap
@@ -199,9 +199,7 @@ def test_a_reader_learns_what_is_to_be_seen_and_nothing_else() -> None:
 def test_all_arms_run_on_a_few_clips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba")
     pytest.importorskip("espeakng_loader")
-    needed = [a for a in assets.status() if a.asset.name.startswith(("head_mesh", "kokoro"))]
-    if any(asset.state != "cached" for asset in needed):
-        pytest.skip("the mesh or the natural voices are not here")
+    need_assets("head_mesh", "kokoro")
     tiny = Size(takes=1, redrawn=1, unit_takes=1, taught_takes=8, every=9, epochs=1)
     monkeypatch.setitem(studio_truth.SIZES, "ci", tiny)
     for arm in studio_truth.EXPERIMENT.arms:

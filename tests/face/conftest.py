@@ -9,18 +9,7 @@ import av
 import pytest
 from synthetic_faces import Frames
 
-from viseme import assets
-from viseme.errors import AssetError
 from viseme.face.tracker import LandmarkTracker
-
-
-@pytest.fixture(scope="session")
-def face_networks() -> Path:
-    """The file of the face networks; skips when it cannot be had here."""
-    try:
-        return assets.path("face_landmarker")
-    except AssetError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from needed_assets import need_assets
 from viseme import assets
 from viseme.data.corpora.id_list import UNKNOWN_LANGUAGE
 from viseme.errors import AssetError, ModelError, VisemeError
@@ -89,9 +90,7 @@ def test_an_unknown_language_is_written_as_heard(
 @pytest.mark.parametrize("name", whisper_models.NAMES)
 def test_the_real_models_hear_words_and_no_noise(name: str, grid_root: Path) -> None:
     pytest.importorskip("faster_whisper")
-    needed = [a for a in assets.status() if a.asset.name.startswith(name.replace("-", "_")[:12])]
-    if any(status.state != "cached" for status in needed):
-        pytest.skip(f"needs the assets of {name}")
+    need_assets(name.replace("-", "_")[:12])
     from viseme.data.manifest import read_manifest
     from viseme.media import read_audio
 

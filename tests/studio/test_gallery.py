@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from viseme import assets
+from needed_assets import need_assets
 from viseme.studio.gallery import Row, sheet, write_gallery
 
 NAMES = {f"studio_{name}.png" for name in ("people", "visemes", "emotions", "laughter", "views")}
@@ -35,8 +35,6 @@ def test_pictures_stand_side_by_side_above_their_labels() -> None:
 @pytest.mark.slow
 def test_both_heads_fit_on_a_page(tmp_path: Path) -> None:
     pytest.importorskip("numba", reason="the studio's renderer is not installed")
-    states = {status.asset.name: status.state for status in assets.status()}
-    if states["head_mesh"] not in ("cached", "own file"):
-        pytest.skip("the asset head_mesh is not in the cache")
+    need_assets("head_mesh")
     for path in write_gallery(tmp_path, size_px=64):
         assert path.stat().st_size < MOST_BYTES

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from viseme import assets
+from needed_assets import need_assets
 from viseme.errors import ManifestError
 from viseme.studio.camera import Camera
 from viseme.studio.head import LANDMARKS
@@ -65,9 +65,7 @@ def test_truth_renders_the_very_frames(clip: RenderedClip, path: Path) -> None:
 
 def test_mesh_truth_renders_the_very_frames(tmp_path: Path) -> None:
     pytest.importorskip("numba")
-    state = next(s.state for s in assets.status() if s.asset.name == "head_mesh")
-    if state not in ("cached", "own file"):
-        pytest.skip("needs the asset head_mesh")
+    need_assets("head_mesh")
     clip = clip_of("mesh")
     save_truth(tmp_path / "clip.npz", clip)
     np.testing.assert_array_equal(redraw(load_truth(tmp_path / "clip.npz")), clip.frames)

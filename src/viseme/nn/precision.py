@@ -98,11 +98,11 @@ def lighten(network: nn.Module, precision: Precision) -> Precision:
         precision = "bfloat16" if is_large and is_fast else "float32"
     elif precision == "bfloat16" and not is_fast:
         logger.warning(SLOW_BFLOAT16)
-    logger.info("the network computes in %s", precision)
     fold_norms(network)
     if precision == "float32":
         _pack_text_decoders(network)
         return precision
+    logger.info("the network computes in bfloat16")
     for module in list(network.modules()):
         if isinstance(module, VisualFrontend | AudioFrontend):
             module.bfloat16()

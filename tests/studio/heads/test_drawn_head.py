@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from viseme import assets
-from viseme.errors import AssetError
 from viseme.face.tracker import LandmarkTracker
 from viseme.studio.camera import Camera
 from viseme.studio.head import LANDMARKS
@@ -212,15 +210,7 @@ def errors_of_tracker(number: int, num_frames: int) -> tuple[int, NDArray[np.flo
     return len(errors), np.array(errors)
 
 
-@pytest.fixture
-def tracker_asset() -> None:
-    try:
-        assets.path("face_landmarker")
-    except AssetError as error:
-        pytest.skip(str(error))
-
-
-@pytest.mark.usefixtures("tracker_asset")
+@pytest.mark.usefixtures("face_networks")
 def test_the_tracker_sees_the_landmarks_where_they_are() -> None:
     seen, errors = errors_of_tracker(0, 6)
     assert seen == 6
@@ -228,7 +218,7 @@ def test_the_tracker_sees_the_landmarks_where_they_are() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("tracker_asset")
+@pytest.mark.usefixtures("face_networks")
 def test_the_tracker_follows_ten_people() -> None:
     counts, errors = zip(*(errors_of_tracker(number, 25) for number in range(10)), strict=True)
     assert sum(counts) >= 0.99 * 250

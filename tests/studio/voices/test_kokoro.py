@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 
-from viseme import assets
+from needed_assets import need_assets
 from viseme.studio.utterance import SAMPLE_RATE_HZ, Phone
 from viseme.studio.voices import speak, voice, voices
 from viseme.studio.voices.kokoro_network import extra_output
@@ -28,9 +28,7 @@ def spoken(*symbols: tuple[str, int | None]) -> list[SpokenPhone]:
 def fetched() -> None:
     """Skips where Kokoro or espeak-ng is not on this machine."""
     pytest.importorskip("espeakng_loader", reason="needs the extra studio")
-    states = {status.asset.name: status.state for status in assets.status()}
-    if any(state != "cached" for name, state in states.items() if name.startswith("kokoro")):
-        pytest.skip("needs the fetched assets of Kokoro")
+    need_assets("kokoro")
 
 
 def test_an_extra_output_is_a_mergeable_message() -> None:
