@@ -93,6 +93,8 @@ def test_speed_moves_words_with_the_picture(factor: float) -> None:
     example = numbered()
     fast = change_speed(example, factor)
     assert fast.num_frames == int(50 / factor)
+    spans = [(word.start_s, word.end_s) for word in fast.words]
+    assert np.array(spans) * factor == pytest.approx(np.array([(0.4, 0.8), (0.88, 1.2)]))
     assert fast.video is not None
     for word, before in zip(fast.words, WORDS, strict=True):
         middle_s = (word.start_s + word.end_s) / 2
@@ -102,6 +104,14 @@ def test_speed_moves_words_with_the_picture(factor: float) -> None:
     assert len(fast.audio) == fast.num_frames * SAMPLES_PER_FRAME
     heard = fast.audio.reshape(fast.num_frames, -1).mean(1)
     assert np.abs(heard - fast.video[:, 0, 0]).max() <= factor + 1
+
+
+@given(st.floats(0.5, 2.0))
+def test_a_faster_clip_shows_what_was_on_screen_in_the_middle_of_each_frame(factor: float) -> None:
+    shown = change_speed(numbered(), factor).video
+    assert shown is not None
+    middles = (np.arange(len(shown)) + 0.5) * factor
+    assert (np.abs(middles - shown[:, 0, 0] - 0.5) <= 0.5 + 1e-9).all()
 
 
 def test_speed_one_changes_nothing() -> None:
@@ -135,6 +145,12 @@ def test_the_masked_share_is_that_of_the_paper() -> None:
     x = np.ones((100, 1), np.float32)
     shares = [(time_mask(x, 10, 25, 0.0, default_rng(s)) == 0).mean() for s in range(400)]
     assert 0.14 < np.mean(shares) < 0.18
+
+
+def test_every_step_can_be_masked_also_of_a_clip_shorter_than_the_stride() -> None:
+    x = np.ones((12, 1), np.float32)
+    masked = [time_mask(x, 10, 25, 0.0, default_rng(seed)) == 0 for seed in range(300)]
+    assert np.any(masked, axis=0).all()
 
 
 def test_masking_does_not_touch_its_input() -> None:
@@ -174,6 +190,42 @@ def test_each_change_changes_something(change: dict) -> None:
     assert any(not np.array_equal(result, scaled(rois)) for result in results)
     again = [augment_video(rois, 10, config, default_rng(seed)) for seed in range(6)]
     np.testing.assert_array_equal(results, again)
+
+
+def test_a_flip_mirrors_every_other_clip() -> None:
+    config = AugmentConfig(crop_jitter_px=0, mask_window_frames=0, flip=True)
+    rois = noise(2)
+    results = [augment_video(rois, 10, config, default_rng(seed)) for seed in range(200)]
+    mirrored = [not np.array_equal(result, scaled(rois)) for result in results]
+    for result in (result for result, flipped in zip(results, mirrored, strict=True) if flipped):
+        np.testing.assert_array_equal(result, scaled(rois)[:, :, ::-1])
+    assert 70 < sum(mirrored) < 130
+
+
+def test_contrast_and_brightness_go_both_ways_as_far_as_they_may() -> None:
+    rois = noise(2)
+    video, config = scaled(rois), AugmentConfig(crop_jitter_px=0, mask_window_frames=0)
+    changed = replace(config, contrast=0.3, brightness=0.2)
+    results = [augment_video(rois, 10, changed, default_rng(seed)) for seed in range(200)]
+    scales = np.array([result.std() for result in results]) / video.std()
+    shifts = np.array([result.mean() for result in results]) - video.mean()
+    assert (scales.min(), scales.max()) == pytest.approx((0.7, 1.3), abs=0.02)
+    assert (shifts.min(), shifts.max()) == pytest.approx((-0.2, 0.2), abs=0.02)
+
+
+def test_speed_goes_both_ways_as_far_as_it_may() -> None:
+    config = AugmentConfig(speed=0.2)
+    lengths = [
+        augment_timing(numbered(1000), config, default_rng(seed)).num_frames for seed in range(100)
+    ]
+    assert (min(lengths), max(lengths)) == pytest.approx((1000 / 1.2, 1000 / 0.8), rel=0.02)
+
+
+def test_only_what_is_asked_of_the_timing_is_done() -> None:
+    trimmed = augment_timing(numbered(), AugmentConfig(trim=True), default_rng(0))
+    first, *_, last = frames(trimmed)
+    assert frames(trimmed) == list(range(first, last + 1))
+    assert len(frames(trimmed)) < 50
 
 
 def test_contrast_keeps_the_mean_and_brightness_moves_it() -> None:

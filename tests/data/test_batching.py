@@ -55,6 +55,17 @@ def test_batches_are_of_similar_lengths(lengths: list[int], budget: int) -> None
     assert all(a[-1] <= b[0] for a, b in pairwise(spans))
 
 
+def test_short_and_long_batches_come_in_any_order() -> None:
+    lengths = [15 * index + 1 for index in range(8)]
+    orders = [[batch[0] for batch in shuffled_batches(lengths, 1, 0, epoch)] for epoch in range(9)]
+    assert len({order[0] for order in orders}) > 3
+
+
+def test_a_long_clip_makes_no_batch_but_its_own_smaller() -> None:
+    lengths = [1] * 14 + [14] + [1] * 14
+    assert all(len(shuffled_batches(lengths, 14, seed, 0)) <= 4 for seed in range(20))
+
+
 def test_a_full_batch_is_as_full_as_it_can_be() -> None:
     assert frame_batches([10] * 7, 30) == [[0, 1, 2], [3, 4, 5], [6]]
     assert frame_batches([500, 10], 30) == [[1], [0]]

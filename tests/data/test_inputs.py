@@ -53,6 +53,14 @@ def test_sound_has_zero_mean_and_unit_variance() -> None:
     assert (batch[1, 640:] == 0).all()
 
 
+def test_sound_can_stay_as_it_is() -> None:
+    samples = np.random.default_rng(0).normal(3, 0.1, 640).astype(np.float32)
+    batch = audio_batch([samples, None], 2, normalise=False)
+    assert batch is not None
+    np.testing.assert_array_equal(batch[0, :640], samples)
+    assert not batch[0, 640:].any()
+
+
 def test_loudness_does_not_matter() -> None:
     samples = np.random.default_rng(0).normal(0, 0.1, 640).astype(np.float32)
     np.testing.assert_allclose(normalise_audio(samples), normalise_audio(3 * samples), atol=1e-4)

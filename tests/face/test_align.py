@@ -81,6 +81,16 @@ def test_smoothing_is_the_mean_of_a_window_that_shrinks_at_the_ends() -> None:
         np.testing.assert_allclose(smoothed[t], mean - mean.mean(0) + points[t].mean(0), atol=1e-9)
 
 
+@pytest.mark.parametrize(("distance", "felt"), [(6, True), (7, False)])
+def test_a_frame_is_aligned_by_the_six_around_it_on_both_sides(distance: int, felt: bool) -> None:
+    """The window of the published preprocessing."""
+    points = np.tile(align.MEAN_FACE, (30, 1, 1))
+    turned = points.copy()
+    turned[15 + distance] += [(0, 5), (0, -5), (0, 0), (0, 0)]
+    change = align.mouth_roi_transforms(turned)[15] - align.mouth_roi_transforms(points)[15]
+    assert (np.abs(change[:, :2]).max() > 1e-3) == felt
+
+
 def test_smoothing_takes_out_jitter() -> None:
     jitter = np.random.default_rng(4).normal(0, 1, (200, 4, 2))
     shape = align.smooth(jitter) - align.smooth(jitter).mean(1, keepdims=True)

@@ -32,8 +32,26 @@ def test_the_largest_face_is_that_seen_big_and_long() -> None:
     assert choose(tracks, "largest", None) == 5
 
 
+def test_the_largest_face_is_the_one_of_the_largest_area() -> None:
+    wide = track(size=80)
+    wide.boxes[:, 2] += 60
+    tall = track(size=80)
+    tall.boxes[:, 3] += 70
+    square = track(size=100)
+    assert choose({0: wide, 1: tall, 2: square}, "largest", None) == 1
+    assert choose({0: wide, 2: square}, "largest", None) == 0
+    wide.boxes[:, 3] -= 40
+    assert choose({0: wide, 2: square}, "largest", None) == 2
+
+
+def test_a_few_wrong_boxes_make_no_face_large() -> None:
+    small = track(size=50)
+    small.boxes[:5] *= 20
+    assert choose({0: small, 1: track(size=60)}, "largest", None) == 1
+
+
 def test_numbers_count_from_the_left() -> None:
-    tracks = {0: track(x=300), 1: track(x=10), 2: track(x=150)}
+    tracks = {0: track(x=300, seen=30), 1: track(x=10), 2: track(x=150)}
     assert [choose(tracks, i, None) for i in range(4)] == [1, 2, 0, None]
 
 
@@ -46,6 +64,32 @@ def test_sound_tells_two_moving_mouths_apart() -> None:
     tracks = {0: track(openings=1.3 * babble(0)), 1: track(openings=babble(1))}
     assert choose(tracks, "speaking", -40 + 100 * babble(0)) == 0
     assert choose(tracks, "speaking", -40 + 100 * babble(1)) == 1
+
+
+def test_a_face_that_comes_and_goes_does_not_speak() -> None:
+    still = track(openings=0.3)
+    still.visible[::3] = False
+    still.openings[::3] = 0.0
+    assert choose({0: still, 1: track(openings=0.1 * babble(0))}, "speaking", None) == 1
+
+
+def test_a_face_that_speaks_longer_counts_more() -> None:
+    tracks = {0: track(openings=babble(0), seen=20), 1: track(openings=0.7 * babble(0))}
+    assert choose(tracks, "speaking", None) == 1
+
+
+def test_how_loud_the_sound_and_how_wide_a_mouth_is_on_the_whole_does_not_matter() -> None:
+    tracks = {0: track(openings=2 + 1.3 * babble(1)), 1: track(openings=babble(0))}
+    assert choose(tracks, "speaking", 1000 + 100 * babble(0)) == 1
+
+
+@pytest.mark.parametrize("lag", [-1, 0, 1])
+@pytest.mark.parametrize("speaker", [0, 1])
+def test_sound_may_be_a_frame_off(speaker: int, lag: int) -> None:
+    generator = np.random.default_rng(2)
+    lips = generator.uniform(0, 0.3, (2, NUM_FRAMES))
+    tracks = {0: track(openings=lips[0], seen=60), 1: track(openings=lips[1])}
+    assert choose(tracks, "speaking", np.roll(100 * lips[speaker], lag)) == speaker
 
 
 @pytest.mark.parametrize("select", ["largest", "speaking", 0])

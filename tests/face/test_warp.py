@@ -52,6 +52,14 @@ def test_sampling_is_bilinear_with_a_black_border(matrix: NDArray[np.float64]) -
     np.testing.assert_allclose(grey[..., 0], expected @ GREY_WEIGHTS, atol=0.02)
 
 
+@pytest.mark.parametrize(("colour", "luma"), [(0, 76), (1, 150), (2, 29)])
+def test_grey_is_the_luma_of_red_green_and_blue(colour: int, luma: int) -> None:
+    image = np.zeros((4, 4, 3), np.uint8)
+    image[..., colour] = 255
+    grey = warp(image, turned(1, 0, 0, 0), 4, grey=True)
+    assert np.rint(grey).astype(int).tolist() == [[[luma]] * 4] * 4
+
+
 @pytest.mark.parametrize("offset", [(-500, 0), (500, 0), (0, -500), (0, 500)])
 def test_a_patch_beside_the_image_is_black(offset: tuple[int, int]) -> None:
     patch = warp(IMAGE, turned(1, 0, *offset), 16)
@@ -66,6 +74,13 @@ def test_shrinking_averages_instead_of_skipping(factor: int) -> None:
     patch = warp(image, turned(factor, 0, (factor - 1) / 2, (factor - 1) / 2), 20)
     blocks = image[: 20 * factor, : 20 * factor].reshape(20, factor, 20, factor, 3)
     np.testing.assert_allclose(patch, blocks.mean((1, 3)), atol=0.02)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.7, 2.0, 2.6, 3.9, 7.3])
+def test_a_patch_is_the_corner_of_a_larger_one(scale: float) -> None:
+    image = np.random.default_rng(1).integers(0, 256, (300, 300, 3), dtype=np.uint8)
+    small, large = (warp(image, turned(scale, 0, 9.7, 14.2), size) for size in (17, 24))
+    np.testing.assert_allclose(small, large[:17, :17], atol=0.02)
 
 
 def test_shrinking_keeps_positions() -> None:

@@ -56,6 +56,7 @@ def test_number_of_frames(num_frames, rate):
     num_shown = len(list(on_clock(constant(rate, num_frames), Fraction(25))))
     wanted = num_frames / rate * 25
     assert wanted - Fraction(1, 2) <= num_shown < wanted + 1
+    assert num_shown > (num_frames - 1) / rate * 25  # up to the last picture's time
     if rate <= 25:
         assert abs(num_shown - wanted) <= Fraction(1, 2)
 
@@ -85,6 +86,24 @@ def test_a_window_is_a_slice(stamps, first, length):
     assert part == whole[first : first + length]
 
 
+@pytest.mark.parametrize(("periods", "shown"), [(2.4, 2), (2.5, 3), (2.6, 3), (0.4, 0)])
+def test_a_window_is_as_long_as_it_is_to_the_nearest_picture(periods, shown):
+    timed = constant(Fraction(25), 10)
+    end_s = Fraction(1, 5) + Fraction(periods) * PERIOD
+    part = list(on_clock(timed, Fraction(25), Fraction(1, 5), end_s))
+    assert part == list(range(5, 5 + shown))
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "shown_s"),
+    [(Fraction(2), 2), (Fraction(0), PERIOD), (Fraction(MAX_HOLD_S + 1), PERIOD)],
+)
+def test_the_last_picture_stays_as_long_as_its_file_says_if_that_can_be(duration_s, shown_s):
+    timed = list(repair([(Fraction(0), duration_s, 0)], PERIOD, pytest.fail))
+    assert timed[0].duration_s == shown_s
+    assert list(on_clock(timed, Fraction(25))) == [0] * round(shown_s * 25)
+
+
 def test_pictures_before_the_first_stamp_are_the_first():
     late = constant(Fraction(25), 3, first_s=Fraction(1, 5))
     assert list(on_clock(late, Fraction(25))) == [0] * 5 + [0, 1, 2]
@@ -108,10 +127,25 @@ def test_without_a_stamp_reading_began_at_zero(first_s):
     assert times == [0, PERIOD]
 
 
-def test_a_picture_long_before_the_asked_start_is_kept():
-    stamped = [(Fraction(s), PERIOD, s) for s in (0, 400, 800)]
+@pytest.mark.parametrize(
+    "stamps",
+    [
+        [0, 400, 800],  # long before the asked start
+        [700 + MAX_HOLD_S, 1301],  # as late as can be after it
+        [Fraction(-1, 10), 0],  # edited away in part
+        [0, MAX_HOLD_S],  # held as long as can be
+    ],
+)
+def test_stamps_that_can_be_are_kept(stamps):
+    stamped = [(Fraction(s), PERIOD, s) for s in stamps]
     repaired = repair(stamped, PERIOD, pytest.fail, Fraction(700))
-    assert [item.time_s for item in repaired] == [0, 400, 800]
+    assert [item.time_s for item in repaired] == stamps
+
+
+def test_a_picture_three_periods_early_is_guessed_and_not_broken():
+    stamped = [(s * PERIOD, PERIOD, s) for s in (0, 5, 2, 6)]
+    repaired = [item.time_s / PERIOD for item in repair(stamped, PERIOD, pytest.fail)]
+    assert repaired == [0, 5, 5 + Fraction(1, 4), 6]
 
 
 def test_good_stamps_are_kept_and_guessed_ones_do_not_shift_the_rest():

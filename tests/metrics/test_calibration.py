@@ -14,6 +14,7 @@ from viseme.metrics.calibration import expected_calibration_error
         ([0.75] * 4, [True, True, True, False], 0.0),
         ([0.9, 0.9, 0.1, 0.1], [True, True, False, True], (2 * 0.1 + 2 * 0.4) / 4),
         ([0.55, 0.95], [True, False], (0.45 + 0.95) / 2),
+        ([0.95, 1.0], [True, False], 0.95 / 2),  # the last bin ends with 1 itself
     ],
 )
 def test_worked_out_cases(confidence: list[float], correct: list[bool], error: float) -> None:

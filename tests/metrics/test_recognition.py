@@ -73,6 +73,11 @@ def test_edit_counts(reference: str, hypothesis: str, counts: EditCounts) -> Non
     assert edit_counts(reference.split(), hypothesis.split()) == counts
 
 
+def test_of_equally_cheap_ways_the_one_that_replaces_at_the_end_is_taken() -> None:
+    assert align(["a", "b"], ["x"]) == [("a", None), ("b", "x")]
+    assert align(["a"], ["x", "y"]) == [(None, "x"), ("a", "y")]
+
+
 def test_rates_are_pooled_and_not_averaged() -> None:
     result = wer(["a b c d e f g h i", "x"], ["a b c d e f g h i", "y"])
     assert result.rate == 0.1

@@ -89,14 +89,20 @@ def test_multi_head_attention_is_the_stock_layer() -> None:
     torch.testing.assert_close(out, expected, atol=1e-6, rtol=1e-5)
 
 
-def test_dropout_acts_in_training_only() -> None:
+@pytest.mark.parametrize("relative", [False, True])
+def test_dropout_acts_in_training_only(relative: bool) -> None:
     torch.manual_seed(0)
-    layer = MultiHeadAttention(DIM, HEADS, dropout=0.5)
-    x = torch.randn(1, 5, DIM)
-    key, value = layer.project(x)
-    assert not torch.equal(layer.attend(x, key, value), layer.attend(x, key, value))
+    layer = (RelativeAttention if relative else MultiHeadAttention)(DIM, HEADS, dropout=0.5)
+    x, valid = torch.randn(1, 5, DIM), torch.ones(1, 5, dtype=torch.bool)
+
+    def attend() -> Tensor:
+        if isinstance(layer, RelativeAttention):
+            return layer(x, relative_positions(5, DIM, like=x), valid)
+        return layer.attend(x, *layer.project(x))
+
+    assert not torch.equal(attend(), attend())
     layer.eval()
-    assert torch.equal(layer.attend(x, key, value), layer.attend(x, key, value))
+    assert torch.equal(attend(), attend())
 
 
 @pytest.mark.parametrize("layer", [MultiHeadAttention, RelativeAttention])

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from viseme.nn.conformer import ConformerEncoder, ConvolutionModule, FeedForward
+from viseme.nn.conformer import ConformerBlock, ConformerEncoder, ConvolutionModule, FeedForward
+from viseme.nn.positional import relative_positions
 from viseme.shapes import valid_mask
 
 DIM = 16
@@ -61,6 +62,25 @@ def test_feed_forward_uses_relu() -> None:
     nn.init.zeros_(layer.expand.weight)
     nn.init.constant_(layer.expand.bias, -1.0)
     torch.testing.assert_close(layer(torch.randn(1, 2, 4)), layer.contract.bias.expand(1, 2, 4))
+
+
+def test_dropout_can_leave_out_every_branch() -> None:
+    torch.manual_seed(0)
+    block = ConformerBlock(DIM, 4, 32, 5, dropout=1.0).train()
+    x, valid = torch.randn(3, 9, DIM), valid_mask(LENGTHS)
+    out = block(x, relative_positions(9, DIM, like=x), valid)
+    torch.testing.assert_close(out, block.norm_out(x), rtol=0, atol=0)
+
+
+def test_dropout_acts_on_hidden_units_features_and_positions() -> None:
+    layer = FeedForward(4, 8, 1.0).train()
+    torch.testing.assert_close(layer(torch.randn(1, 2, 4)), layer.contract.bias.expand(1, 2, 4))
+    model, given = ConformerEncoder(DIM, 1, 4, 32, 5, 1.0).train(), []
+    model.blocks[0].register_forward_pre_hook(lambda block, inputs: given.extend(inputs))
+    model(torch.randn(1, 9, DIM), valid_mask(LENGTHS[:1]))
+    features, positions, _ = given
+    assert not features.any()
+    assert not positions.any()
 
 
 def test_an_even_kernel_is_refused() -> None:

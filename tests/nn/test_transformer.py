@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from viseme.nn.positional import absolute_positions
-from viseme.nn.transformer import TextDecoder
+from viseme.nn.transformer import DecoderLayer, TextDecoder
 from viseme.shapes import valid_mask
 
 VOCAB, DIM = 11, 16
@@ -97,6 +97,20 @@ def test_a_shared_beginning_is_kept_once(decoder: TextDecoder, memory: Tensor) -
         decoder.step(torch.arange(8) % VOCAB, cache)
         cache = cache.select(torch.tensor([[2, 2, 2, 2], [4, 4, 4, 4]]))
     assert [layer.key.shape[2] for layer in cache.layers] == [5, 5]
+
+
+def test_dropout_can_leave_out_every_branch(memory: Tensor) -> None:
+    torch.manual_seed(0)
+    layer, x = DecoderLayer(DIM, 4, 32, dropout=1.0).train(), torch.randn(2, 5, DIM)
+    causal = torch.ones(5, 5, dtype=torch.bool).tril()
+    valid = valid_mask(LENGTHS)[:, None, None]
+    torch.testing.assert_close(layer(x, causal, memory, valid), x, rtol=0, atol=0)
+
+
+def test_fresh_tokens_are_as_large_as_positions() -> None:
+    """Rows are used times sqrt(D); a sinusoid has a mean square of one half."""
+    rows = TextDecoder(2000, DIM, 1, 4, 32, 0.1).embedding.weight * DIM**0.5
+    assert rows.std().item() == pytest.approx(1, rel=0.02)
 
 
 def test_absolute_positions_continue_where_they_left_off() -> None:

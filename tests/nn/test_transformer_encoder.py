@@ -4,7 +4,13 @@ import pytest
 import torch
 from torch import nn
 
-from viseme.nn.transformer_encoder import INITIAL_GAIN, DropPath, TransformerEncoder
+from viseme.nn.positional import relative_positions
+from viseme.nn.transformer_encoder import (
+    INITIAL_GAIN,
+    DropPath,
+    TransformerBlock,
+    TransformerEncoder,
+)
 from viseme.shapes import valid_mask
 
 DIM = 16
@@ -62,6 +68,15 @@ def test_gains_weigh_the_branches() -> None:
         block.gain_attention.zero_()
         block.gain_feed_forward.zero_()
     torch.testing.assert_close(model(x, valid), model.norm(4 * x))
+
+
+@pytest.mark.parametrize(("dropout", "drop_path"), [(1.0, 0.0), (0.0, 0.9999)])
+def test_each_branch_can_be_left_out(dropout: float, drop_path: float) -> None:
+    torch.manual_seed(0)
+    block = TransformerBlock(DIM, 4, 32, dropout, drop_path).train()
+    x, valid = torch.randn(3, 9, DIM), valid_mask(LENGTHS)
+    positions = relative_positions(9, DIM, like=x)
+    torch.testing.assert_close(block(x, positions, valid), x, rtol=0, atol=0)
 
 
 def test_drop_path_leaves_out_whole_clips_and_keeps_the_mean() -> None:

@@ -19,6 +19,11 @@ def random_log_probs(frames: int, vocab: int, seed: int, scale: float = 2.0) -> 
     return (scale * torch.randn(frames, vocab, generator=generator)).log_softmax(-1)
 
 
+def blank_last(log_probs: torch.Tensor) -> torch.Tensor:
+    """The same posteriors (..., V) with the blank as the last id, and every token one lower."""
+    return log_probs.roll(-1, -1)
+
+
 def collapse(path: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(token for token, _ in itertools.groupby(path) if token)
 

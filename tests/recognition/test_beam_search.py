@@ -125,6 +125,8 @@ def test_stop_rule() -> None:
     assert hopeless([-1.0, -12.0, -12.0, -12.0, none, none])
     assert not hopeless([-1.0, -12.0, none, -12.0, -12.0, none])
     assert not hopeless([-1.0, -12.0, -12.0, -10.5, none, none])
+    assert not hopeless([-1.0, -11.0, -11.0, -11.0, none, none])  # more than ten nats
+    assert not hopeless([-12.0, -12.0, -1.0, none])  # three lengths
 
 
 def test_a_clip_reads_the_same_alone_and_in_a_batch() -> None:

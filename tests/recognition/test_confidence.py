@@ -41,8 +41,8 @@ def test_hard_cases_stay_finite_and_short_of_certain(
     fitted = Calibration.fit(scores, correct)
     confidences = [fitted.apply(score) for score in scores]
     assert all(0 < confidence < 1 for confidence in confidences)
-    smoothed = (sum(correct) + 1) / (sum(correct) + 2) if all(correct) else None
-    if smoothed:
+    if len(set(correct)) == 1:  # Platt's targets: one more verdict of each kind
+        smoothed = (sum(correct) + 1) / (len(correct) + 2)
         assert confidences == pytest.approx([smoothed] * len(scores), abs=1e-3)
 
 
@@ -63,6 +63,25 @@ def test_word_scores_are_between_their_judges(ctc: list[float], decoder: list[fl
     if ctc and decoder:
         alone = sorted([word_score(ctc), word_score(decoder)])
         assert alone[0] * (1 - 1e-9) <= both <= alone[1] * (1 + 1e-9)
+
+
+@given(
+    st.lists(st.floats(-20, 0), min_size=1, max_size=5),
+    st.lists(st.floats(-20, 0), min_size=1, max_size=5),
+    st.integers(2, 4),
+)
+def test_judges_count_the_same_whatever_the_number_of_tokens(
+    ctc: list[float], decoder: list[float], times: int
+) -> None:
+    score = word_score(ctc, decoder)
+    assert word_score(times * ctc, decoder) == pytest.approx(score)
+    assert word_score(ctc, times * decoder) == pytest.approx(score)
+    assert word_score(decoder, ctc) == pytest.approx(score)
+
+
+def test_what_just_suffices_is_given() -> None:
+    rule = Abstention(least_confidence=0.5, least_visible=0.5)
+    assert rule.reason([0.25, 0.75], visible=0.5) is None
 
 
 def test_abstaining_has_a_reason() -> None:

@@ -6,7 +6,14 @@ import math
 import numpy as np
 import pytest
 import torch
-from ctc_oracle import all_texts, collapse, examples, posteriors, random_log_probs
+from ctc_oracle import (
+    all_texts,
+    blank_last,
+    collapse,
+    examples,
+    posteriors,
+    random_log_probs,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
@@ -57,6 +64,25 @@ def test_alignment_is_the_best_path(
     assert collapse(tuple(path)) == (*tokens,)
     best = max(sum(log_probs[t, c].item() for t, c in enumerate(p)) for p in paths)
     assert sum(log_probs[t, c].item() for t, c in enumerate(path)) == pytest.approx(best, abs=1e-4)
+
+
+def test_the_blank_can_be_any_id() -> None:
+    log_probs, tokens = random_log_probs(30, 6, seed=1), [3, 3, 1, 5, 2]
+    moved, lower = blank_last(log_probs), [token - 1 for token in tokens]
+    likelihood = log_likelihood(log_probs.numpy(), tokens)
+    assert log_likelihood(moved.numpy(), lower, blank_id=5) == pytest.approx(likelihood)
+    assert align(moved.numpy(), lower, blank_id=5) == align(log_probs.numpy(), tokens)
+    (text,) = greedy(log_probs[None], torch.tensor([30]))
+    (moved_text,) = greedy(moved[None], torch.tensor([30]), blank_id=5)
+    assert moved_text == [token - 1 for token in text]
+
+
+def test_a_text_that_the_posteriors_rule_out_is_aligned_all_the_same() -> None:
+    log_probs = F.one_hot(torch.tensor([0, 1, 0, 2, 2, 0]), 4).double().log().numpy()
+    first, impossible, last = align(log_probs, [1, 3, 2])
+    assert first.log_prob == last.log_prob == 0
+    assert impossible.log_prob == -math.inf
+    assert first.end_frame <= impossible.start_frame < impossible.end_frame <= last.start_frame
 
 
 def test_alignment_of_nothing_is_nothing() -> None:

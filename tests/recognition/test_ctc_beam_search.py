@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from ctc_oracle import all_texts, examples, posteriors, random_log_probs
+from ctc_oracle import all_texts, blank_last, examples, posteriors, random_log_probs
 from hypothesis import given
 
 from viseme.recognition.ctc import greedy, log_likelihood
@@ -35,6 +35,14 @@ def test_a_narrow_beam_is_close_and_never_too_sure() -> None:
         previous = exact
     path = greedy(log_probs[None], log_probs.new_tensor([60]).long())[0]
     assert previous > log_likelihood(log_probs.numpy(), path)
+
+
+def test_the_blank_can_be_any_id() -> None:
+    log_probs = random_log_probs(8, 5, seed=2)
+    found = ctc_beam_search(log_probs.numpy(), num_best=5)
+    moved = ctc_beam_search(blank_last(log_probs).numpy(), num_best=5, blank_id=4)
+    assert [[token + 1 for token in h.tokens] for h in moved] == [h.tokens for h in found]
+    assert [h.score for h in moved] == pytest.approx([h.score for h in found])
 
 
 def test_beam_size_is_checked() -> None:

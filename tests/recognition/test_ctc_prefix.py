@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from ctc_oracle import all_texts, examples, posteriors, random_log_probs
+from ctc_oracle import all_texts, blank_last, examples, posteriors, random_log_probs
 from hypothesis import given
 
 from viseme.recognition.ctc import greedy, log_likelihood
@@ -53,6 +53,34 @@ def test_prefix_scores_of_a_batch_are_those_of_each_utterance() -> None:
         one = alone.extend(one, zero, state.last[row : row + 1])
         torch.testing.assert_close(alone.vocabulary_scores(one), scores[row : row + 1])
         torch.testing.assert_close(one.end, state.end[row : row + 1])
+
+
+def test_the_blank_can_be_any_id() -> None:
+    log_probs, lengths = random_log_probs(20, 6, seed=3)[None], torch.tensor([20])
+    first, last = (
+        CtcPrefixScorer(log_probs, lengths),
+        CtcPrefixScorer(blank_last(log_probs), lengths, 5),
+    )
+    state, moved, row = first.start(), last.start(), torch.tensor([0])
+    for token in (2, 2, 5):
+        scores = last.vocabulary_scores(moved)
+        torch.testing.assert_close(blank_last(first.vocabulary_scores(state)), scores)
+        state = first.extend(state, row, torch.tensor([token]))
+        moved = last.extend(moved, row, torch.tensor([token - 1]))
+        torch.testing.assert_close(moved.end, state.end)
+
+
+def test_tokens_of_probability_zero_leave_the_others_right() -> None:
+    path = torch.tensor([0, 1, 1, 0, 1, 2])
+    log_probs = torch.nn.functional.one_hot(path, 4).double().log()[None]
+    scorer, row = CtcPrefixScorer(log_probs, torch.tensor([6])), torch.tensor([0])
+    state = scorer.start()
+    for token in (1, 1, 2):
+        scores = scorer.vocabulary_scores(state)[0]
+        assert scores[token].item() == pytest.approx(0)
+        assert all(scores[other] < -500 for other in range(4) if other != token)
+        state = scorer.extend(state, row, torch.tensor([token]))
+    assert state.end.item() == pytest.approx(0)
 
 
 def test_prefix_scores_stay_exact_over_long_peaky_posteriors() -> None:

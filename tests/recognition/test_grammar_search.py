@@ -1,11 +1,12 @@
 """The best sentence of a grammar, against scoring every sentence."""
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pytest
 import torch
-from ctc_oracle import random_log_probs
+from ctc_oracle import blank_last, random_log_probs
 
 from viseme.recognition.ctc import log_likelihood
 from viseme.recognition.grammar import WordGrammar, load_grammar
@@ -30,6 +31,24 @@ def test_the_best_sentences_are_found_with_their_probability(frames: int, scale:
         assert [h.tokens for h in found] == [tokens for _, tokens in expected[:5]]
         for h, (score, _) in zip(found, expected, strict=False):
             assert h.score == pytest.approx(score, abs=1e-4)
+
+
+def test_the_blank_can_be_any_id() -> None:
+    log_probs = random_log_probs(20, 28, seed=0, scale=3.0)
+    found = ctc_grammar_decode(log_probs, WordGrammar(SLOTS, characters), num_best=5)
+    lower = WordGrammar(SLOTS, lambda text: [token - 1 for token in characters(text)])
+    moved = ctc_grammar_decode(blank_last(log_probs), lower, num_best=5, blank_id=27)
+    assert [[token + 1 for token in h.tokens] for h in moved] == [h.tokens for h in found]
+    assert [h.score for h in moved] == pytest.approx([h.score for h in found])
+
+
+@pytest.mark.parametrize("beam_size", [1, 2])
+def test_of_each_length_no_more_prefixes_are_tried_than_asked(beam_size: int) -> None:
+    log_probs = random_log_probs(30, 29, seed=0)
+    found = ctc_grammar_decode(
+        log_probs, WordGrammar(SLOTS, characters), num_best=20, beam_size=beam_size
+    )
+    assert max(Counter(len(h.tokens) for h in found).values()) == beam_size
 
 
 def test_nothing_is_found_where_nothing_fits() -> None:

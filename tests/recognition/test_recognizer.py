@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from viseme.nn.transformer import TextDecoder
 from viseme.recognition.beam_search import SearchOptions
-from viseme.recognition.confidence import Abstention
+from viseme.recognition.confidence import Abstention, Calibration
 from viseme.recognition.grammar import WordGrammar
 from viseme.recognition.heads import RecognitionHeads
 from viseme.recognition.hypothesis import Hypothesis
@@ -22,7 +22,7 @@ OPEN = Abstention(least_confidence=0.0, least_visible=0.0)
 
 
 class PixelNetwork(nn.Module):
-    """Features of a frame are a linear map of its pixels; of sound, of its 640 samples."""
+    """Features of a frame: a linear map of its pixels and one of its 640 samples of sound."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,10 +34,8 @@ class PixelNetwork(nn.Module):
             self.heads.ctc_head.weight.mul_(4)
 
     def encode(self, video: Tensor | None, audio: Tensor | None, lengths: Tensor) -> Tensor:
-        if video is None:
-            assert audio is not None
-            return self.voice(audio.unflatten(1, (-1, 640)))
-        return self.lips(video.flatten(2))
+        lips = 0 if video is None else self.lips(video.flatten(2))
+        return lips if audio is None else lips + self.voice(audio.unflatten(1, (-1, 640)))
 
 
 def recognizer(**settings: object) -> Recognizer:
@@ -121,6 +119,26 @@ def test_mirrored_lips_read_the_same_where_the_model_looks_both_ways() -> None:
     mirrored, _ = both.encode(VIDEO.flip(-1), LENGTHS)
     torch.testing.assert_close(encoder_out, mirrored)
     assert not torch.allclose(straight.encode(VIDEO, LENGTHS)[0], encoder_out)
+
+
+@pytest.mark.parametrize("modality", ["video", "av"])
+def test_to_lips_that_are_their_own_mirror_image_both_ways_are_one(modality: str) -> None:
+    waveform = torch.randn(3, 20 * 640, generator=torch.Generator().manual_seed(1))
+    sound = waveform if modality == "av" else None
+    (straight, _), (both, _) = (
+        recognizer(modality=modality, mirror=mirror).encode(VIDEO + VIDEO.flip(-1), LENGTHS, sound)
+        for mirror in (False, True)
+    )
+    torch.testing.assert_close(straight, both)
+
+
+def test_the_models_calibration_makes_the_confidence() -> None:
+    calibration = Calibration(slope=0.5, intercept=-1.0)
+    plain = recognizer().read(VIDEO, LENGTHS)
+    calibrated = recognizer(calibration=calibration).read(VIDEO, LENGTHS)
+    for a, b in zip(plain, calibrated, strict=True):
+        expected = [calibration.apply(word.confidence) for word in a.words]
+        assert [word.confidence for word in b.words] == pytest.approx(expected)
 
 
 def test_a_search_takes_the_models_options_but_for_those_that_are_given() -> None:

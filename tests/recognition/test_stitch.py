@@ -79,8 +79,35 @@ def test_badly_read_words_at_the_cut_edges_give_way() -> None:
     assert [word.word for word in joined] == ["lay", "blue", "at", "f"]
 
 
-def test_two_names_for_one_word_give_one_word() -> None:
-    left = [Word("red", 0.0, 0.5), Word("four", 0.6, 1.0)]
-    right = [Word("for", 0.62, 1.0), Word("now", 1.2, 1.6)]
+@pytest.mark.parametrize("start_s", [0.62, 0.85])
+def test_two_names_for_one_word_give_one_word(start_s: float) -> None:
+    left = [Word("red", 0.0, 0.5), Word("four", 0.6, 1.1)]
+    right = [Word("for", start_s, 1.0), Word("now", 1.2, 1.6)]
     joined = stitch([left, right], [(0.0, 1.2), (0.5, 2.0)])
-    assert [word.word for word in joined] == ["red", "four", "now"]
+    assert [word.word for word in joined][::2] == ["red", "now"]
+    assert joined[1].word in ("four", "for")
+
+
+def test_readings_a_fifth_of_a_second_apart_are_of_one_word() -> None:
+    left, right = [Word("no", 0.6, 0.75)], [Word("no", 0.79, 0.94)]
+    joined = stitch([left, right], [(0.0, 1.2), (0.5, 2.0)])
+    assert [word.word for word in joined] == ["no"]
+
+
+def test_words_of_one_text_count_more_than_words_at_one_time() -> None:
+    left = [Word("a", 0.5, 0.7), Word("b", 0.7, 0.9)]
+    right = [Word("b", 0.5, 0.7), Word("c", 0.7, 0.9)]
+    joined = stitch([left, right], [(0.0, 0.9), (0.5, 2.0)])
+    assert [word.word for word in joined] == ["a", "b", "c"]
+
+
+def test_a_late_word_that_nothing_replaces_stays() -> None:
+    left, right = [Word("a", 0.0, 0.3), Word("b", 1.2, 1.5)], [Word("c", 1.8, 2.0)]
+    joined = stitch([left, right], [(0.0, 1.6), (1.0, 3.0)])
+    assert [word.word for word in joined] == ["a", "b", "c"]
+
+
+def test_no_word_begins_within_another_or_ends_before_it_begins() -> None:
+    words = [Word("a", 0.0, 1.3), Word("b", 1.1, 1.2), Word("c", 1.2, 1.6)]
+    times = [time for word in stitch([words], [(0.0, 2.0)]) for time in (word.start_s, word.end_s)]
+    assert times == sorted(times)

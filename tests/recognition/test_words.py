@@ -58,6 +58,36 @@ def test_times_are_in_order_and_inside_the_recording(text: str, seed: int) -> No
     assert all(word.end_s > word.start_s for word in words)
 
 
+@pytest.mark.parametrize("rate", [10, 25, 50])
+def test_the_rate_of_the_frames_is_the_one_given(rate: float) -> None:
+    hypothesis = Hypothesis([2, 3, 1, 4], 0.0)
+    words = timed_words(hypothesis, [*"ab c"], peaky("ab c"), frames_per_s=rate)
+    times = [time for word in words for time in (word.start_s, word.end_s)]
+    assert times == sorted(times)
+    assert 2 / rate <= words[1].start_s <= 3 / rate < times[-1] <= 4 / rate + 1e-9
+
+
+@pytest.mark.parametrize("token", range(4))
+def test_every_token_counts_for_its_own_word_alone(token: int) -> None:
+    tokens, frames, log_probs = [2, 3, 1, 4], (1, 2, 3, 5), peaky(".ab .c.")
+    decoder = [-0.1, -0.2, -0.3, -0.4]
+    unsure, unlikely = [*decoder], log_probs.copy()
+    unsure[token] -= 1
+    unlikely[frames[token], tokens[token]] -= 1
+    before, by_decoder, by_ctc = (
+        timed_words(
+            Hypothesis(tokens, 0.0, token_log_probs=(*judge,)),
+            [*"ab c"],
+            posteriors,
+            frames_per_s=25,
+        )
+        for judge, posteriors in ((decoder, log_probs), (unsure, log_probs), (decoder, unlikely))
+    )
+    for after in (by_decoder, by_ctc):
+        lower = [a.confidence < b.confidence for a, b in zip(after, before, strict=True)]
+        assert lower == [token < 2, token > 2]  # the space is no word's
+
+
 def test_confidence_is_that_of_both_judges_calibrated() -> None:
     log_probs = peaky("..a..")
     decoder = math.log(0.4)

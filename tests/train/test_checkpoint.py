@@ -120,6 +120,16 @@ def test_weights_are_averaged_and_counters_are_the_last(tmp_path: Path) -> None:
     assert mean["count"].dtype == torch.int64
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_mean_of_equal_weights_is_exact(tmp_path: Path, dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    weights, paths = {"w": torch.randn(100).to(dtype)}, []
+    for index in range(10):
+        paths.append(tmp_path / f"{index}.safetensors")
+        save_weights(paths[-1], weights)
+    assert torch.equal(average_weights(paths)["w"], weights["w"])
+
+
 def test_the_mean_of_one_file_is_that_file(tmp_path: Path) -> None:
     weights = {"w": torch.randn(4, 5), "t": torch.randn(3, 2).T}
     save_weights(tmp_path / "a.safetensors", weights)

@@ -43,6 +43,27 @@ def test_a_run_of_one_step_has_a_rate() -> None:
     assert set_rate(adamw(nn.Linear(2, 2), config), config, 0, 1) == pytest.approx(0.5)
 
 
+def test_the_warm_up_is_the_share_to_the_nearest_step() -> None:
+    config = OptimConfig(peak_lr=1.0, warmup_share=0.2)
+    optimizer = adamw(nn.Linear(2, 2), config)
+    for total, warmup in ((20, 4), (18, 4), (23, 5)):
+        rates = [set_rate(optimizer, config, step, total) for step in range(warmup)]
+        assert rates == pytest.approx([(step + 1) / warmup for step in range(warmup)])
+
+
+def test_the_optimiser_has_the_momenta_of_its_config() -> None:
+    """After a gradient g and then none, AdamW moves by b1 / sqrt(b2) of its first step."""
+    layer, config = nn.Linear(1, 1, bias=False), OptimConfig(betas=(0.6, 0.7), weight_decay=0.0)
+    optimizer, places = adamw(layer, config), [layer.weight.item()]
+    for gradient in (1.0, 0.0):
+        layer.weight.grad = torch.full((1, 1), gradient)
+        optimizer.step()
+        places.append(layer.weight.item())
+    corrected = (0.6 * 0.4 / (1 - 0.6**2)) / (0.7 * 0.3 / (1 - 0.7**2)) ** 0.5
+    first, second = places[0] - places[1], places[1] - places[2]
+    assert second / first == pytest.approx(corrected, rel=1e-3)
+
+
 @pytest.mark.parametrize("decay_vectors", [True, False])
 def test_biases_decay_only_when_asked(decay_vectors: bool) -> None:
     layer = nn.Linear(2, 2)

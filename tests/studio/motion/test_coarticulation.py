@@ -72,8 +72,20 @@ def test_no_closure_falls_between_two_frames(shift_s: float) -> None:
 
 
 def test_stressed_vowels_open_wider() -> None:
-    weak, strong = (opening(speak(phones(["t", vowel, "t"], 0.12))) for vowel in ("a", "'a"))
-    assert strong.max() > 1.1 * weak.max()
+    weak, primary = phones(["t", "a", "t"], 0.12), phones(["t", "'a", "t"], 0.12)
+    secondary = tuple(replace(phone, stress=2 * phone.stress) for phone in primary)
+    widest = [opening(speak(spoken)).max() for spoken in (weak, secondary, primary)]
+    assert widest == sorted(widest)
+    assert widest[2] > 1.1 * widest[0]
+    assert widest[2] - widest[1] > 0.01 < widest[1] - widest[0]
+
+
+def test_rounding_is_seen_longer_before_its_vowel_than_after() -> None:
+    speech = speak(phones(["k", "k", "k", "u", "k", "k", "k"], 0.08))
+    rounding = speech.units[:, ROUND].sum(1)
+    times = frame_times(len(rounding)) - (0.4 + 3.5 * 0.08)
+    before, after = (rounding[(near > 0.05) & (near < 0.2)].sum() for near in (-times, times))
+    assert before > 1.1 * after
 
 
 def test_a_long_closure_lasts() -> None:
@@ -148,6 +160,15 @@ def test_sizes_scale_movement_monotonically() -> None:
         assert large.sum() > middle.sum() > small.sum()
     sizes = [articulate(spoken, 60, AVERAGE, s).units.sum() for s in (0, 0.5, 1.0)]
     assert sizes[0] == 0 < sizes[1] < sizes[2]
+
+
+def test_lips_make_up_for_the_opening_of_any_jaw() -> None:
+    """A long w, which is not held closed, keeps the share of the jaw that its lips take back."""
+    shares = []
+    for articulation in (AVERAGE, Articulation(jaw=1.5, lips=0.7), Articulation(jaw=0.6, lips=1.3)):
+        units = speak(phones(["w"], 0.6), articulation).units[int(0.7 * FPS)]
+        shares.append(units[UNIT_INDEX["mouthClose"]] / units[JAW])
+    assert shares == pytest.approx([shares[0]] * 3, rel=0.02)
 
 
 def test_fast_speech_reaches_less() -> None:

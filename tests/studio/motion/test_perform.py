@@ -15,7 +15,7 @@ from viseme.studio.motion.coarticulation import frame_times
 from viseme.studio.motion.expression import EMOTIONS, emotion, extreme_expressions, facs
 from viseme.studio.motion.idle import blinks, gaze, look
 from viseme.studio.motion.opening import mouth_opening
-from viseme.studio.motion.perform import Manner, perform
+from viseme.studio.motion.perform import Manner, num_frames, perform
 from viseme.studio.performance import FPS, UNIT_INDEX, UNITS, Performance
 from viseme.studio.utterance import SAMPLE_RATE_HZ, Laugh, Phone
 
@@ -93,6 +93,26 @@ def test_idle_motion_scales_and_stays_small() -> None:
     assert np.abs(np.diff(lively.rotation, axis=0)).max() < 0.03
 
 
+def test_whole_frames_of_sound_are_as_many_frames() -> None:
+    assert all(num_frames(number / FPS) == number for number in range(5000))
+
+
+def test_stressed_syllables_move_head_and_brows() -> None:
+    stressed, flat = (run(phones(["t", vowel] * 30)) for vowel in ("'a", "a"))
+    nods = stressed.rotation - flat.rotation
+    assert nods[:, 0].max() > 0.02
+    assert not nods[:, 1:].any()
+    raised = (stressed.units - flat.units)[:, UNIT_INDEX["browOuterUpLeft"]]
+    assert raised.max() > 0.1
+
+
+def test_a_feeling_lives_and_never_exceeds_its_strength() -> None:
+    clip = run(seconds=20.0, manner=Manner("happy", 0.7, liveliness=0.0))
+    for unit, weight in emotion("happy", 0.7).items():
+        felt = clip.units[:, UNIT_INDEX[unit]]
+        assert 0.9 * weight - 1e-3 <= felt.min() < felt.max() <= weight + 1e-3
+
+
 def test_the_head_turns_where_it_is_told() -> None:
     clip = run(seconds=1.0, manner=Manner(liveliness=0.0, head_turn=(0.5, -0.2)))
     np.testing.assert_allclose(clip.rotation, [[-0.2, 0.5, 0.0]] * 25, atol=1e-4)
@@ -136,6 +156,7 @@ def test_the_jaw_follows_every_pulse_of_laughter(rate_hz: float) -> None:
     laughed = slice(int(0.5 * FPS), int(laughs[-1].end_s * FPS))
     assert smile[laughed].min() > 0.6
     assert smile[[0, -1]].max() < 0.5
+    assert clip.rotation[laughed, 0].max() < -0.02  # thrown back
 
 
 def test_a_hold_holds_and_names_without_a_side_are_both() -> None:
@@ -158,6 +179,13 @@ def test_acting_reaches_every_expression() -> None:
     assert same(clip, act(faces, 1.2, seed=3))
 
 
+def test_a_wink_is_one_eyes() -> None:
+    clip = act([{"eyeBlinkLeft": 1.0}], 60.0, seed=3, liveliness=1.0)
+    held = clip.units[30 * FPS :]
+    assert (held[:, UNIT_INDEX["eyeBlinkLeft"]] == 1).all()
+    assert not held[:, UNIT_INDEX["eyeBlinkRight"]].any()
+
+
 def test_extreme_expressions_are_strong_and_varied() -> None:
     faces = extreme_expressions(default_rng(1), 200)
     used = {unit for face in faces for unit in face}
@@ -170,6 +198,7 @@ def test_extreme_expressions_are_strong_and_varied() -> None:
 
 def test_facs_lines_are_checked() -> None:
     assert facs("L12C 26B") == {"mouthSmileLeft": 0.55, "jawOpen": 0.35}
+    assert facs("L12D 12C") == facs("12C L12D") == {"mouthSmileLeft": 0.8, "mouthSmileRight": 0.55}
     for wrong in ("99A", "12F", "12", "X12A"):
         with pytest.raises(ConfigError, match="no action unit"):
             facs(wrong)

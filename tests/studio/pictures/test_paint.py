@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from viseme.studio.camera import Camera, rig
 from viseme.studio.pictures.colour import to_linear
+from viseme.studio.pictures.lights import lights_of
 from viseme.studio.pictures.normals import vertex_normals
 from viseme.studio.pictures.paint import Painter, Surface, paint
+from viseme.studio.pictures.shadow import SHADOW_SIZE, cast, surroundings
 from viseme.studio.scene import Scene
 
 pytest.importorskip("numba")
@@ -61,6 +63,12 @@ def test_normals_of_a_ball_point_outwards() -> None:
     np.testing.assert_allclose(normals[48:-48], surface.points[48:-48] / 9, atol=0.03)
 
 
+def test_large_triangles_turn_a_normal_more_than_small_ones() -> None:
+    points = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 3, 0], [0, 0, 1]])
+    triangles = np.array([[0, 1, 2], [0, 3, 4]], np.int32)  # 1/2 towards z, 3/2 towards x
+    np.testing.assert_allclose(vertex_normals(points, triangles)[0], np.array([3, 0, 1]) / 10**0.5)
+
+
 def test_the_ball_is_where_the_camera_projects_it() -> None:
     surface = ball(3, (5, 4, 2))
     seen = red(paint(surface, CAMERA, SCENE)) > 0
@@ -80,6 +88,39 @@ def test_the_lit_side_is_the_lights(camera: Camera) -> None:
     low, high = (red(paint(ball(), camera, replace(SCENE, light_pitch=p))) for p in (-1.0, 1.0))
     assert low[24:].mean() > high[24:].mean()
     assert low[:24].mean() < high[:24].mean()
+
+
+@pytest.mark.parametrize("yaw", [-1.2, 0.6])
+@pytest.mark.parametrize("camera", rig(48), ids=lambda camera: camera.name)
+def test_lights_come_from_all_sides(camera: Camera, yaw: float) -> None:
+    lights = lights_of(replace(SCENE, light_yaw=yaw, light_pitch=0.7), camera)
+    for direction in (lights.key, lights.fill, lights.up):
+        assert np.linalg.norm(direction) == pytest.approx(1)
+    to_left = camera.to_view(np.array([1.0, 0, 0])) - camera.to_view(np.zeros(3))
+    assert (lights.key @ to_left) * (lights.fill @ to_left) < 0
+    assert (lights.sky_colour > lights.ground_colour).all()
+
+
+def test_a_room_without_a_main_light_is_lighter_from_above() -> None:
+    picture = red(paint(ball(), CAMERA, replace(SCENE, ambient=1.0)))
+    assert picture[12:20, 20:28].mean() > 1.1 * picture[28:36, 20:28].mean()
+
+
+def test_red_light_reaches_farthest_around_skin() -> None:
+    scene = replace(SCENE, background=(0, 0, 0), light_yaw=1.5, light_pitch=0.0, ambient=0.0)
+    colours = to_linear(paint(ball(), CAMERA, scene)).reshape(-1, 3)
+    lit = colours[colours[:, 0] > 0.004]
+    terminator = lit[lit[:, 0] < 0.2 * lit[:, 0].max()]
+    assert (terminator[:, 0] > terminator[:, 1]).mean() > 0.8
+    assert (terminator[:, 1] >= terminator[:, 2]).mean() > 0.8
+
+
+def test_surroundings_are_as_deep_as_what_is_there_also_at_its_edge() -> None:
+    y, x = np.mgrid[:40, :40] - 20
+    there = x * x + y * y < 200
+    around = surroundings(np.where(there, 1 / 50, 0).astype(np.float32), 6)
+    np.testing.assert_allclose(around[there], 50, rtol=1e-5)
+    assert around[0, 0] == 0
 
 
 def test_edges_are_smooth() -> None:
@@ -141,6 +182,30 @@ def test_what_is_translucent_is_lighter_in_shadows_and_hollows() -> None:
     dark = dull < 0.6 * free
     assert dark.any()
     assert (passing[dark] > 1.2 * dull[dark]).mean() > 0.9
+
+
+def test_what_is_translucent_is_lighter_in_hollows_without_a_main_light() -> None:
+    surface, near = ball(1.5), replace(CAMERA, view_cm=6.0)
+    outside = surface.points[surface.triangles].mean(axis=1)
+    bowl = replace(surface, triangles=surface.triangles[outside[:, 2] < 0.5])
+    passing = replace(bowl, translucence=np.full_like(bowl.translucence, 0.8))
+    scene = replace(SCENE, ambient=1.0)
+    dull, light = (red(paint(hollow, near, scene))[24, 24] for hollow in (bowl, passing))
+    assert light > 1.1 * dull
+
+
+@pytest.mark.parametrize("stretched", [0, 1, 2])
+@pytest.mark.parametrize("key", [(0.0, 0, -1), (0.6, 0, -0.8), (0, -1.0, 0)])
+def test_the_main_light_sees_all_of_a_head(stretched: int, key: tuple[float, ...]) -> None:
+    surface = ball()
+    points = surface.points.astype(np.float64)
+    points[:, stretched] *= 4
+    shadow = cast(points, surface.triangles, np.array(key))
+    seen = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ shadow.axes
+    assert seen[:, :2].min() >= 0
+    assert seen[:, :2].max() <= SHADOW_SIZE
+    assert np.ptp(seen[:, :2], axis=0).max() > 0.9 * SHADOW_SIZE
+    assert shadow.height.max() == pytest.approx(seen[:, 2].max(), rel=0.05)
 
 
 def test_turned_triangles_are_drawn_and_lit_alike() -> None:

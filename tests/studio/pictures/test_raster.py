@@ -99,6 +99,13 @@ def test_corners_on_pixel_centres_are_claimed_once() -> None:
     assert claims[8, 8] == 0
 
 
+@pytest.mark.parametrize("depth_cm", [8.0, 9.0, 19.0, 97.3, 101.7])
+def test_of_two_equally_near_the_first_is_seen(depth_cm: float) -> None:
+    points = np.array([[1.0, 1, depth_cm], [9, 1, depth_cm], [1, 9, depth_cm]])
+    cover, _ = rasterise(points, np.array([[0, 1, 2], [0, 1, 2]], np.int32), 10, 10)
+    assert set(np.unique(cover)) == {-1, 0}
+
+
 def test_both_sides_are_seen() -> None:
     points = np.array([[1.0, 1, 9], [9, 1, 9], [1, 9, 9]])
     front, _ = rasterise(points, np.array([[0, 1, 2]], np.int32), 10, 10)

@@ -31,6 +31,13 @@ def test_srgb_codes_survive_linear_light() -> None:
     assert to_srgb(np.float32([-1, 2])).tolist() == [0, 255]
 
 
+def test_linear_light_is_that_of_the_standard() -> None:
+    """Figures of IEC 61966-2-1; half of the light is code 188, a grey card of 18 % code 118."""
+    codes = np.array([0, 10, 128, 188, 255], np.uint8)
+    np.testing.assert_allclose(to_linear(codes), [0, 0.003035, 0.215861, 0.502886, 1], atol=1e-6)
+    assert to_srgb(np.float32([0.001, 0.18, 0.5])).tolist() == [3, 118, 188]
+
+
 def test_a_perfect_recording_changes_nothing() -> None:
     assert (record(frames(), Scene(seed=5)) == frames()).all()
 
@@ -77,6 +84,35 @@ def test_an_occluder_hides_its_place_for_its_time(kind: str) -> None:
     assert not changed[:, :8].any()  # it comes from below
     size = changed.mean(axis=(1, 2))
     assert size[6] < size[12]  # it slides in
+    assert size[18] < size[12]  # and out
+
+
+@pytest.mark.parametrize("kind", ["hand", "microphone"])
+def test_occluders_stand_in_the_light_of_the_scene_before_its_camera(kind: str) -> None:
+    scene, black = Scene(occluders=(replace(HAND, kind=kind),)), np.zeros((1, 96, 96, 3), np.uint8)
+    still = replace(scene, occluders=(replace(scene.occluders[0], start_s=-1.0),))
+    full, dim, weak = (
+        to_linear(record(black, changed))
+        for changed in (still, replace(still, exposure=0.5), replace(still, light=(0.5, 0.5, 0.5)))
+    )
+    assert full.max() > 0.02
+    np.testing.assert_allclose(dim, full / 2, atol=0.005)
+    np.testing.assert_allclose(weak, full / 2, atol=0.005)
+
+
+def test_occluders_are_lit_from_above() -> None:
+    ball = Occluder("microphone", -1.0, 1.0, 0.5, 0.5, 0.6)
+    (seen,) = to_linear(record(np.zeros((1, 96, 96, 3), np.uint8), Scene(occluders=(ball,))))
+    across = slice(40, 56)
+    assert seen[26:46, across].mean() > 1.1 * seen[50:70, across].mean()
+
+
+def test_occluders_come_and_go_at_their_time_at_any_rate() -> None:
+    scene, grey = Scene(occluders=(HAND,)), np.full((50, 24, 24, 3), 120, np.uint8)
+    hit = (record(grey, scene, fps=50) != 120).any(axis=(1, 2, 3))
+    assert not hit[:10].any()
+    assert hit[15:35].all()
+    assert not hit[40:].any()
 
 
 def test_occluders_are_as_many_pixels_at_any_size() -> None:
@@ -104,6 +140,16 @@ def test_the_wall_has_its_colour_and_its_pattern() -> None:
     assert steps.max() < 0.1 * 0.4  # smooth: nothing a tracker could take for a feature
 
 
+def test_the_wall_is_lighter_at_the_top_and_towards_the_light_whose_colour_it_takes() -> None:
+    plain = Scene(background=(0.2, 0.2, 0.2), background_detail=0.0)
+    for yaw in (-1.0, 1.0):
+        lit = wall(Camera(), replace(plain, light_yaw=yaw))
+        assert (np.diff(lit, axis=0) < 0).all()
+        assert (np.sign(np.diff(lit, axis=1)) == yaw).all()
+    warm = wall(Camera(), replace(plain, light=(1.2, 1.0, 0.8)))
+    np.testing.assert_allclose(warm, wall(Camera(), plain) * (1.2, 1.0, 0.8), rtol=1e-5)
+
+
 def test_difficulty_makes_the_same_scene_harder() -> None:
     for seed in range(20):
         easy, middle, hard = (sample_scene(np.random.default_rng(seed), d) for d in (0, 0.5, 1))
@@ -112,6 +158,9 @@ def test_difficulty_makes_the_same_scene_harder() -> None:
         assert not easy.occluders
         assert abs(easy.light_yaw) <= abs(middle.light_yaw) <= abs(hard.light_yaw) <= 1.3
         assert easy.noise < middle.noise < hard.noise
+        assert easy.ambient >= middle.ambient >= hard.ambient
+        assert hard.light[0] - 1 == pytest.approx(1 - hard.light[2])
+        assert easy.light == (1, 1, 1)
         assert easy.background == hard.background
         assert easy.seed == hard.seed
         assert len(middle.occluders) <= len(hard.occluders)

@@ -52,8 +52,9 @@ def _fill(  # type: ignore[no-untyped-def]  # numba knows the types
             for column in range(left, right + 1):
                 if (edge_a + own_bc) | (edge_b + own_ca) | (edge_c + own_ab) >= 0:
                     entered = True
-                    if near > nearest[row, column]:
-                        nearest[row, column] = near
+                    kept = np.float32(near)  # unrounded it could win a tie with itself
+                    if kept > nearest[row, column]:
+                        nearest[row, column] = kept
                         cover[row, column] = index
                 elif entered:
                     break
