@@ -1,6 +1,5 @@
 """`viseme evaluate`: how well a model reads a manifest's clips, as a table and as JSON."""
 
-import hashlib
 import json
 import sys
 from collections.abc import Mapping
@@ -56,7 +55,7 @@ def command(
         be_quiet()
     noises, levels_db = _noises(noise or []), _levels_db(snr)
 
-    from viseme.files import atomic_write
+    from viseme.files import atomic_write, sha256_of
     from viseme.provenance import provenance
     from viseme.verbs.conditions import conditions
     from viseme.verbs.evaluate import evaluate
@@ -77,7 +76,7 @@ def command(
         )
     result(table(rows(report)))
     if output is not None:
-        data = {"manifest": str(manifest), "sha256": _sha256(manifest)}
+        data = {"manifest": str(manifest), "sha256": sha256_of(manifest)}
         record = provenance(["viseme", *sys.argv[1:]])
         record |= {"seed": SEED, "data": data, "report": report}
         with atomic_write(output) as file:
@@ -117,7 +116,3 @@ def _levels_db(text: str) -> list[float]:
         return [float(item) for item in comma_list([text])]
     except ValueError as error:
         raise typer.BadParameter("give numbers such as 20,0,-5", param_hint="--snr") from error
-
-
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
