@@ -287,3 +287,10 @@ def test_an_asset_that_cannot_be_had(viseme: Viseme, monkeypatch: pytest.MonkeyP
     ran = viseme("assets", "fetch", "face_landmarker")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.endswith("asset face_landmarker could not be downloaded. Go online.\n")
+
+
+def test_reproduce_without_its_corpus_is_an_error(viseme: Viseme, tmp_path: Path) -> None:
+    ran = viseme("reproduce", "noise", "--out", tmp_path / "out")
+    assert (ran.code, ran.out) == (1, "")
+    assert "without corpus grid the arms voice-babble" in ran.err
+    assert "everything is in" not in ran.err

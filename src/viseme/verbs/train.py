@@ -297,8 +297,8 @@ def _check_texts(tokenizer: Tokenizer, clips: Sequence[Clip], manifest: str | Pa
             raise ManifestError(
                 f"the text of clip {clip.id!r} does not fit the model to start from: {error}",
                 path=manifest,
-                todo="`viseme prepare --writing viseme` leaves punctuation and digits out of all texts; "
-                "or start without training.initial.",
+                todo="`viseme prepare --writing viseme` takes punctuation and digits out of all "
+                "texts; or start without training.initial.",
             ) from error
 
 
