@@ -129,7 +129,7 @@ def needy(arms: Arms, *names: str) -> Experiment:
 
 def test_nothing_to_run_is_an_error_that_says_what_is_needed(tmp_path: Path) -> None:
     arms, out = Arms(), tmp_path / "out"
-    with pytest.raises(ConfigError, match="nothing to run: without corpus grid .*better, worse"):
+    with pytest.raises(ConfigError, match=r"nothing to run: without corpus grid .*better, worse"):
         reproduce(needy(arms, "better", "worse"), "ci", out)
     assert (arms.ran, out.exists()) == ([], False)
 
