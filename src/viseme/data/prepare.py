@@ -161,7 +161,7 @@ def prepare(
         _make_room(out, resume)
         _do(tasks, outcomes, workers, on_progress or _ignore)
         done = [outcomes[index] for index in sorted(outcomes)]
-        accepted = [_told(outcome.clip, splits, writing) for outcome in done if outcome.clip]
+        accepted = [_described(outcome.clip, splits, writing) for outcome in done if outcome.clip]
         rejects = [outcome.reject for outcome in done if outcome.reject]
         if lost := sorted(set(splits.values()) - {str(clip.split) for clip in accepted}):
             logger.warning("no clip of split %s is usable", ", ".join(lost))
@@ -281,7 +281,7 @@ def _ignore(progress: Progress) -> None:
     """Nobody watches."""
 
 
-def _told(clip: Clip, splits: Mapping[str, str], writing: str | None) -> Clip:
+def _described(clip: Clip, splits: Mapping[str, str], writing: str | None) -> Clip:
     """The clip with its dealt split, its text written; neither costs doing it again."""
     clip = replace(clip, split=splits.get(clip.id, clip.split))
     if writing is None or clip.text is None:
