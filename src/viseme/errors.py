@@ -7,15 +7,22 @@ class VisemeError(Exception):
     """Base of all errors that bad input can cause; the command line prints no traceback of them.
 
     Args:
-        what: what is wrong, a clause without a full stop.
+        what: what is wrong, a clause; the full stop of somebody else's message is dropped.
         path: the file it is about, if any.
         todo: what the user can do, a sentence.
     """
 
     def __init__(self, what: str, *, path: str | Path | None = None, todo: str = "") -> None:
-        self.what, self.path, self.todo = what, path, todo
-        where = f"{path}: " if path is not None else ""
-        super().__init__(f"{where}{what}." + (f" {todo}" if todo else ""))
+        super().__init__(what)  # what an error is made of again when a worker process sends it
+        self.what, self.path, self.todo = what.rstrip("."), path, todo
+
+    def __str__(self) -> str:
+        return self.reason if self.path is None else f"{self.path}: {self.reason}"
+
+    @property
+    def reason(self) -> str:
+        """What is wrong and what to do; without the file, which has its name on one machine."""
+        return f"{self.what}." + (f" {self.todo}" if self.todo else "")
 
 
 class MediaError(VisemeError):

@@ -1,13 +1,51 @@
-"""Files that are either complete or not there: how this project writes them, and their digest."""
+"""How files are read and written here: texts as any editor saves them, results complete or not."""
 
+import gzip
 import hashlib
+import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TextIO
 from uuid import uuid4
 
 from viseme.errors import BusyError
+
+UNREADABLE = (OSError, EOFError, zlib.error, UnicodeError)
+"""What reading a text can raise: the file cannot be read, is damaged, or is no text."""
+
+
+@contextmanager
+def open_text(path: str | Path, errors: str = "strict") -> Iterator[TextIO]:
+    """Open a text that a user wrote, unpacked where its name ends in .gz.
+
+    It is UTF-8 with or without a byte-order mark, or UTF-16 with one, as Windows saves it; every
+    kind of line end becomes "\\n".
+
+    Args:
+        path: the file.
+        errors: what to do about bytes that are no text, as `open` has it.
+
+    Raises:
+        UNREADABLE: any of these, also while the text is read.
+    """
+    path = Path(path)
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        is_utf16 = file.peek(2)[:2] in (BOM_UTF16_LE, BOM_UTF16_BE)
+        with TextIOWrapper(file, "utf-16" if is_utf16 else "utf-8-sig", errors) as text:
+            yield text
+
+
+def read_text(path: str | Path) -> str:
+    """All of a text that a user wrote, as `open_text` reads it.
+
+    Raises:
+        UNREADABLE: any of these.
+    """
+    with open_text(path) as file:
+        return file.read()
 
 
 def temporary_beside(path: Path, suffix: str = ".tmp") -> Path:

@@ -14,6 +14,8 @@ from pretence import Call, Stub, Viseme, transcript_of
 
 from viseme import assets, models
 from viseme.cli.models import summary
+from viseme.data.rejects import Reject
+from viseme.data.splits import Shares
 from viseme.errors import AssetError, ConfigError
 
 
@@ -51,6 +53,7 @@ def test_train(viseme: Viseme, training: Call) -> None:
         },
         "train_splits": ["a", "b", "c"],
         "val_split": "val",
+        "skip_bad": False,
         "device": "auto",
     }
     assert (ran.code, ran.out) == (0, "runs/x/model\n")
@@ -107,10 +110,14 @@ def test_prepare(viseme: Viseme, monkeypatch: pytest.MonkeyPatch, accepted: int,
         return prepare_report(args[1], accepted, 4 - accepted)
 
     monkeypatch.setattr(import_module("viseme.data.prepare"), "prepare", prepare)
-    ran = viseme("prepare", "src", "out", "--corpus", "grid", "--workers", 2, "--no-resume")
+    options = ["--corpus", "grid", "--workers", 2, "--no-resume", "--skip-bad"]
+    ran = viseme("prepare", "src", "out", *options, "--split", "80,10,10", "--by", "folder")
     assert call.args == (Path("src"), Path("out"))
     assert call.options == {
         "corpus": "grid",
+        "skip_bad": True,
+        "shares": Shares(80, 10, 10, by="folder"),
+        "writing": None,
         "workers": 2,
         "resume": False,
         "min_acceptance": 0.5,
@@ -118,6 +125,11 @@ def test_prepare(viseme: Viseme, monkeypatch: pytest.MonkeyPatch, accepted: int,
     assert ran.code == code
     assert f"accepted     {accepted}" in ran.out
     assert ("rejects.jsonl" in ran.err) == bool(code)
+
+
+def test_prepare_by_what_but_not_how(viseme: Viseme) -> None:
+    ran = viseme("prepare", "src", "out", "--by", "speaker")
+    assert (ran.code, "needs --split" in ran.err) == (2, True)
 
 
 RATE = {"rate": 0.05, "low": 0.04, "high": 0.065, "edits": 5}
@@ -143,6 +155,23 @@ def test_evaluate(viseme: Viseme, stub: Stub, tmp_path: Path) -> None:
     assert record["data"]["sha256"] == hashlib.sha256(b"{}").hexdigest()
     assert record["report"] == REPORT
     assert {"commit", "seed", "machine", "date"} <= record.keys()
+
+
+def test_evaluate_lists_the_lines_that_are_left_out(
+    viseme: Viseme, stub: Stub, tmp_path: Path
+) -> None:
+    def evaluate(*_: Any, rejects: list[Reject], **__: Any) -> dict[str, Any]:
+        rejects.append(Reject("a", "line 3", "bad_line", "not UTF-8."))
+        return REPORT
+
+    manifest, output = tmp_path / "m.jsonl", tmp_path / "figures.json"
+    manifest.write_text("{}")
+    stub("viseme.verbs.evaluate.evaluate", evaluate)
+    ran = viseme("evaluate", "tiny", manifest, "--skip-bad", "--output", output)
+    assert ran.code == 0
+    assert "left out: line 3 is not a clip (not UTF-8)" in ran.err
+    (line,) = (tmp_path / "figures.rejects.jsonl").read_text().splitlines()
+    assert json.loads(line)["source"] == "line 3"
 
 
 def test_evaluate_in_noise(viseme: Viseme, stub: Stub, tmp_path: Path) -> None:
@@ -258,3 +287,10 @@ def test_an_asset_that_cannot_be_had(viseme: Viseme, monkeypatch: pytest.MonkeyP
     ran = viseme("assets", "fetch", "face_landmarker")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.endswith("asset face_landmarker could not be downloaded. Go online.\n")
+
+
+def test_reproduce_without_its_corpus_is_an_error(viseme: Viseme, tmp_path: Path) -> None:
+    ran = viseme("reproduce", "noise", "--out", tmp_path / "out")
+    assert (ran.code, ran.out) == (1, "")
+    assert "without corpus grid the arms voice-babble" in ran.err
+    assert "everything is in" not in ran.err

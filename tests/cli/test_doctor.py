@@ -8,7 +8,7 @@ import pytest
 from pretence import Viseme
 
 from viseme import assets, models
-from viseme.cli import checks, doctor
+from viseme.cli import checks
 from viseme.cli.checks import Finding, run
 from viseme.errors import ModelError
 
@@ -27,7 +27,7 @@ def test_a_missing_package_is_found_and_the_rest_still_looked_at(
     monkeypatch.setitem(sys.modules, "av", None)
     monkeypatch.setitem(sys.modules, "soxr", None)
     few = (checks.check_video, checks.check_libraries, checks.check_python)
-    monkeypatch.setattr(doctor, "ALL_CHECKS", few)
+    monkeypatch.setattr(checks, "ALL_CHECKS", few)
     ran = viseme("doctor")
     lines = ran.out.splitlines()
     assert (ran.code, ran.err) == (1, "")

@@ -14,6 +14,7 @@ from viseme.data.manifest import Clip, read_manifest, write_manifest
 from viseme.data.prepare import PrepareReport, Progress, prepare
 from viseme.data.prepare_clip import is_safe_id
 from viseme.data.roi_storage import read_rois
+from viseme.data.splits import Shares, parse_shares
 from viseme.errors import ConfigError, ManifestError, MediaError
 from viseme.media import read_audio, write_audio
 
@@ -34,6 +35,8 @@ REASONS = {
     "nobody": "no_face",
     "twice": "duplicate_id",
 }
+
+SHARES = Shares(40, 30, 30)
 
 
 @pytest.fixture(scope="module")
@@ -295,3 +298,100 @@ def test_an_output_that_cannot_be_written_is_no_reject(tmp_path: Path, monkeypat
     monkeypatch.setattr("viseme.data.prepare_clip.write_rois", refuse)
     with pytest.raises(MediaError, match="cannot be written"):
         prepare(tmp_path / "raw", tmp_path / "out", workers=1, make_tracker=bright_faces)
+
+
+def test_splits_are_dealt_without_doing_anything_again(tmp_path: Path) -> None:
+    raw, out = tmp_path / "raw", tmp_path / "out"
+    for number in range(8):
+        write_talk(raw / f"clip{number}.mp4", 12)
+    prepare(raw, out, workers=1, make_tracker=bright_faces)
+    crops = tree(out / "mouth")
+    seen: list[Progress] = []
+    prepare(raw, out, workers=1, shares=SHARES, make_tracker=bright_faces, on_progress=seen.append)
+    assert (seen[0].resumed, tree(out / "mouth")) == (8, crops)
+    before = {clip.id: clip.split for clip in read_manifest(out / "manifest.jsonl")}
+    assert set(before.values()) == {"train", "val", "test"}
+    for number in range(8, 12):
+        write_talk(raw / f"clip{number}.mp4", 12)
+    report = prepare(raw, out, workers=1, shares=SHARES, make_tracker=bright_faces)
+    after = {clip.id: clip.split for clip in read_manifest(out / "manifest.jsonl")}
+    assert len(after) == 12
+    assert {name: after[name] for name in before} == before
+    assert sum(report.splits.values()) == 12
+
+
+def test_splits_of_the_corpus_stay_and_that_is_said(
+    raw: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shares = Shares(100, 0, 0, by="folder")
+    report = prepare(raw, tmp_path, workers=1, shares=shares, make_tracker=bright_faces)
+    split = {clip.id: clip.split for clip in read_manifest(report.out / "manifest.jsonl")}
+    assert (split["val/cues"], split["twice"], split["leaves"]) == ("val", "train", "train")
+    assert "3 clips keep the split that they have" in caplog.text
+
+
+def test_a_split_that_lost_its_clips_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_talk(tmp_path / "raw" / "a" / "fine.mp4", 12)
+    write_talk(tmp_path / "raw" / "b" / "dark.mp4", 12, dark=range(12))
+    with pytest.raises(ConfigError) as caught:
+        run_with(tmp_path, Shares(99, 1, 0, by="folder"))
+    shares = parse_shares(caught.value.todo.split()[1], by="folder")
+    run_with(tmp_path, shares)
+    assert "is usable" in caplog.text
+
+
+def run_with(folder: Path, shares: Shares) -> PrepareReport:
+    return prepare(
+        folder / "raw", folder / "out", workers=1, shares=shares, make_tracker=bright_faces
+    )
+
+
+def test_texts_are_written_for_a_model_without_doing_anything_again(tmp_path: Path) -> None:
+    write_talk(tmp_path / "raw" / "a.mp4", 12)
+    (tmp_path / "raw" / "a.txt").write_text("Well, 2 of them\u2026 don\u2019t!\n", "utf-8")
+    write_talk(tmp_path / "raw" / "b.mp4", 12)
+    (tmp_path / "raw" / "b.txt").write_text("...\n")
+    texts = {}
+    for writing in (None, "viseme", "auto_avsr"):
+        seen: list[Progress] = []
+        report = prepare(
+            tmp_path / "raw",
+            tmp_path / "out",
+            writing=writing,
+            workers=1,
+            make_tracker=bright_faces,
+            on_progress=seen.append,
+        )
+        first, second = read_manifest(report.out / "manifest.jsonl")
+        texts[writing] = first.text, second.text
+        assert seen[0].resumed == (2 if writing else 0)
+    assert texts == {
+        None: ("Well, 2 of them\u2026 don\u2019t!", "..."),
+        "viseme": ("well two of them don't", None),
+        "auto_avsr": ("WELL 2 OF THEM\u2026 DON'T", None),
+    }
+    with pytest.raises(ConfigError, match="no writing 'shouted'"):
+        prepare(tmp_path / "raw", tmp_path / "out", writing="shouted")
+
+
+def test_bad_lines_are_rejects_in_their_place(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_talk(tmp_path / f"{name}.mp4", 12)
+    manifest = tmp_path / "raw.jsonl"
+    rows = ['{"id": "a", "video": "a.mp4"}', '{"id": "x", "fps": 25}', "{"]
+    lost = '{"id": "gone", "video": "gone.mp4"}'
+    manifest.write_text("\n".join([lost, *rows, '{"id": "b", "video": "b.mp4"}']), "utf-8-sig")
+    with pytest.raises(ManifestError, match="2 lines are not clips"):
+        prepare(manifest, tmp_path / "out", workers=1, make_tracker=bright_faces)
+    report = prepare(
+        manifest, tmp_path / "out", skip_bad=True, workers=1, make_tracker=bright_faces
+    )
+    assert [clip.id for clip in read_manifest(report.out / "manifest.jsonl")] == ["a", "b"]
+    assert [(r["id"], r["source"], r["code"]) for r in rejects(report.out)] == [
+        ("gone", "gone.mp4", "unreadable"),
+        ("x", "line 3", "bad_line"),
+        ("", "line 4", "bad_line"),
+    ]
+    assert report.reasons == {"bad_line": 2, "unreadable": 1}

@@ -120,6 +120,52 @@ def test_a_folder_holds_one_scale_and_one_corpus(tmp_path: Path) -> None:
     assert reproduce(made, "ci", out, seeds=[2], corpora={"grid": grid}).spreads["better"]
 
 
+def needy(arms: Arms, *names: str) -> Experiment:
+    """The toy, whose arms of these names need the corpus grid."""
+    made = toy(arms)
+    needs = [replace(arm, needs=("grid",)) if arm.name in names else arm for arm in made.arms]
+    return replace(made, arms=tuple(needs), seeds={"ci": (1,)})
+
+
+def test_nothing_to_run_is_an_error_that_says_what_is_needed(tmp_path: Path) -> None:
+    arms, out = Arms(), tmp_path / "out"
+    with pytest.raises(ConfigError, match=r"nothing to run: without corpus grid .*better, worse"):
+        reproduce(needy(arms, "better", "worse"), "ci", out)
+    assert (arms.ran, out.exists()) == ([], False)
+
+
+def test_an_arm_that_was_asked_for_is_not_left_out(tmp_path: Path) -> None:
+    arms = Arms()
+    with pytest.raises(ConfigError, match=r"corpus grid the arms worse .*--corpus NAME=MANIFEST"):
+        reproduce(needy(arms, "worse"), "ci", tmp_path, arms=["better", "worse"])
+    assert arms.ran == []
+
+
+def test_what_is_left_out_is_said_before_and_after(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    arms, grid = Arms(), tmp_path / "grid.jsonl"
+    grid.write_text("")
+    made = needy(arms, "worse")
+    reproduce(made, "ci", tmp_path / "out")
+    said = "without corpus grid the arms worse are left out"
+    assert (arms.ran, caplog.messages) == ([("better", 1)], [said, said])
+    caplog.clear()
+    reproduce(made, "ci", tmp_path / "out", corpora={"grid": grid})
+    reproduce(made, "ci", tmp_path / "out")  # all was run, so that only the report is made again
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_says_which_arms_need_a_corpus(tmp_path: Path, name: str) -> None:
+    found = experiment(name)
+    needy_arms = [arm for arm in found.arms if arm.needs]
+    for arm in needy_arms:
+        with pytest.raises(ConfigError, match=f"corpus {arm.needs[0]} the arms {arm.name} are"):
+            reproduce(found, "ci", tmp_path, arms=[arm.name])
+    assert bool(needy_arms) == (name != "studio-truth")
+
+
 def test_a_trial_that_another_process_is_at_is_left_to_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

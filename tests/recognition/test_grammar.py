@@ -104,7 +104,7 @@ def test_word_files_are_read(tmp_path: Path) -> None:
         ("a.grammar", b"\n# nothing\n", "has no words"),
         ("a.words", b"yes\nno way\n", "line 2 has several words"),
         ("a.words", b"yes\nn0\n", "cannot write 'n0'"),
-        ("a.words", b"\xff\xfe", "not UTF-8"),
+        ("a.words", b"se\xf1or", "not UTF-8"),
     ],
 )
 def test_bad_files_say_why(tmp_path: Path, name: str, content: bytes | None, message: str) -> None:

@@ -10,6 +10,7 @@ import torch
 
 from tiny_corpus import write_corpus
 from viseme.data.manifest import Clip, read_manifest, write_manifest
+from viseme.data.rejects import Reject
 from viseme.data.roi_storage import write_rois
 from viseme.errors import ManifestError
 from viseme.media import write_audio
@@ -104,6 +105,19 @@ def test_splits_are_scored_apart(recognizer: Recognizer, manifest: Path) -> None
 def test_a_split_without_clips_is_an_error(recognizer: Recognizer, manifest: Path) -> None:
     with pytest.raises(ManifestError, match=r"of split dev\. It has the splits: test, val"):
         evaluate(recognizer, manifest, splits=["test", "dev"])
+
+
+def test_bad_lines_are_left_out_of_clips_and_voices(recognizer: Recognizer, manifest: Path) -> None:
+    other = manifest.with_name("bad_lines.jsonl")
+    other.write_text(manifest.read_text() + "{\n")
+    rejects: list[Reject] = []
+    report = evaluate(recognizer, other, beam=1, rejects=rejects)
+    assert report["val"]["texts"] == evaluate(recognizer, manifest, beam=1)["val"]["texts"]
+    assert len(rejects) == 1
+    with pytest.raises(ManifestError, match="is not a clip"):
+        conditions(["babble"], [0.0], other)
+    with pytest.raises(ManifestError, match="to mix babble of"):  # these clips are silent
+        conditions(["babble"], [0.0], other, skip_bad=True)
 
 
 def test_clips_of_no_split_are_scored(recognizer: Recognizer, manifest: Path) -> None:

@@ -54,6 +54,18 @@ def test_rows_come_out_in_order_and_rejects_apart(manifest: Path, tmp_path: Path
     assert json.loads(line) == reject | {"reason": "nothing is to be heard."}
 
 
+def test_bad_lines_are_listed_among_the_rejects(manifest: Path, tmp_path: Path) -> None:
+    manifest.write_text("{\n" + manifest.read_text())
+    with pytest.raises(ManifestError, match="line 1 is not a clip"):
+        label(manifest, tmp_path / "out.jsonl", Transcriber(ToneCounter()), workers=1)
+    report = label(
+        manifest, tmp_path / "out.jsonl", Transcriber(ToneCounter()), skip_bad=True, workers=1
+    )
+    assert (report.annotated, report.reasons) == (4, {"bad_line": 1, "silent": 1})
+    sources = [json.loads(line)["source"] for line in report.rejects.read_text().splitlines()]
+    assert sources == ["line 1", "clip1.wav"]
+
+
 def test_workers_and_order_change_nothing(manifest: Path, tmp_path: Path) -> None:
     alone, shared = tmp_path / "alone.jsonl", tmp_path / "shared.jsonl"
     label(manifest, alone, Transcriber(ToneCounter()), workers=1)

@@ -124,3 +124,21 @@ def test_settings_are_checked_before_the_work(
     with pytest.raises(ConfigError, match=message):
         run(manifest, tmp_path / "run", **{name.replace(".", "__"): value})
     assert not (tmp_path / "run").exists()
+
+
+def test_bad_lines_are_left_out_and_listed(manifest: Path, tmp_path: Path) -> None:
+    other = manifest.with_name("bad_lines.jsonl")
+    other.write_text(manifest.read_text() + "{\n")
+    with pytest.raises(ManifestError, match="line 9 is not a clip"):
+        run(other, tmp_path / "run")
+    options = {"preset": "ci", "settings": SETTINGS, "device": "cpu"}
+    train("auto_avsr", other, tmp_path / "run", skip_bad=True, **options)
+    (line,) = (tmp_path / "run/rejects.jsonl").read_text().splitlines()
+    assert json.loads(line)["source"] == "line 9"
+
+
+def test_clips_without_a_split_are_an_error_with_a_way_out(manifest: Path, tmp_path: Path) -> None:
+    clips = [replace(clip, split=None) for clip in read_manifest(manifest)]
+    write_manifest(manifest.with_name("unsplit.jsonl"), clips)
+    with pytest.raises(ManifestError, match="prepare SOURCE OUT --split 90,5,5"):
+        run(manifest.with_name("unsplit.jsonl"), tmp_path / "run")

@@ -1,6 +1,5 @@
 """`viseme evaluate`: how well a model reads a manifest's clips, as a table and as JSON."""
 
-import hashlib
 import json
 import sys
 from collections.abc import Mapping
@@ -10,7 +9,16 @@ from typing import Annotated, Any, Literal
 import typer
 
 from viseme.cli.console import be_quiet, result, say, table
-from viseme.cli.options import BatchSize, Beam, Device, Grammar, Precision, Quiet, comma_list
+from viseme.cli.options import (
+    BatchSize,
+    Beam,
+    Device,
+    Grammar,
+    Precision,
+    Quiet,
+    SkipBad,
+    comma_list,
+)
 from viseme.cli.progress import progress
 
 NOISES = ("babble", "white", "pink", "music")
@@ -49,6 +57,7 @@ def command(
     output: Annotated[
         Path | None, typer.Option(dir_okay=False, help="JSON file with all figures and how.")
     ] = None,
+    skip_bad: SkipBad = False,
     quiet: Quiet = False,
 ) -> None:
     """Score a model on clips whose words are known."""
@@ -56,11 +65,12 @@ def command(
         be_quiet()
     noises, levels_db = _noises(noise or []), _levels_db(snr)
 
-    from viseme.files import atomic_write
-    from viseme.provenance import provenance
+    from viseme.data.rejects import Reject, listed, rejects_beside, write_rejects
     from viseme.verbs.conditions import conditions
     from viseme.verbs.evaluate import evaluate
 
+    rejects: list[Reject] | None = [] if skip_bad else None
+    noisy = conditions(noises, levels_db, manifest, babble_split, SEED, skip_bad=skip_bad)
     with progress("evaluating", quiet=quiet) as bar:
         report = evaluate(
             model,
@@ -72,17 +82,30 @@ def command(
             batch_size=batch_size,
             device=device,
             mode=mode,
-            conditions=conditions(noises, levels_db, manifest, babble_split, SEED),
+            conditions=noisy,
+            rejects=rejects,
             on_progress=lambda clip, share: bar.report(share, 1, clip),
         )
     result(table(rows(report)))
+    if rejects:
+        say(f"{manifest}: left out: {listed(rejects)}")
     if output is not None:
-        data = {"manifest": str(manifest), "sha256": _sha256(manifest)}
-        record = provenance(["viseme", *sys.argv[1:]])
-        record |= {"seed": SEED, "data": data, "report": report}
-        with atomic_write(output) as file:
-            file.write(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
-        say(f"wrote {output}")
+        _write(output, manifest, report)
+        if rejects is not None:
+            write_rejects(rejects_beside(output), rejects)
+
+
+def _write(output: Path, manifest: Path, report: Mapping[str, Any]) -> None:
+    """All figures, and how they came about."""
+    from viseme.files import atomic_write, sha256_of
+    from viseme.provenance import provenance
+
+    data = {"manifest": str(manifest), "sha256": sha256_of(manifest)}
+    record = provenance(["viseme", *sys.argv[1:]])
+    record |= {"seed": SEED, "data": data, "report": report}
+    with atomic_write(output) as file:
+        file.write(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    say(f"wrote {output}")
 
 
 def rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
@@ -117,7 +140,3 @@ def _levels_db(text: str) -> list[float]:
         return [float(item) for item in comma_list([text])]
     except ValueError as error:
         raise typer.BadParameter("give numbers such as 20,0,-5", param_hint="--snr") from error
-
-
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()

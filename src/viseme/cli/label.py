@@ -1,13 +1,16 @@
 """`viseme label`: texts for clips without, by a model or somebody else's recogniser."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from viseme.cli.console import be_quiet, result, table
-from viseme.cli.options import Device, Grammar, Quiet
+from viseme.cli.options import Device, Grammar, Quiet, SkipBad
 from viseme.cli.progress import progress
+
+if TYPE_CHECKING:
+    from viseme.verbs.label import LabelReport
 
 SOME_FAILED, ALL_FAILED = 1, 2
 
@@ -44,6 +47,7 @@ def command(
     resume: Annotated[
         bool, typer.Option("--resume/--no-resume", help="Keep what an earlier run has done.")
     ] = True,
+    skip_bad: SkipBad = False,
     quiet: Quiet = False,
 ) -> int:
     """Write down what is said in clips that have no text.
@@ -78,8 +82,21 @@ def command(
             bar.report(now.done, now.total, f"{now.rejected} rejected")
 
         report = label(
-            manifest, out, annotator, workers=workers, resume=resume, on_progress=on_progress
+            manifest,
+            out,
+            annotator,
+            skip_bad=skip_bad,
+            workers=workers,
+            resume=resume,
+            on_progress=on_progress,
         )
+    result(table(_rows(report, align)))
+    if not report.rejected:
+        return 0
+    return SOME_FAILED if report.annotated else ALL_FAILED
+
+
+def _rows(report: "LabelReport", align: bool) -> list[tuple[str, str]]:
     rows = [("aligned" if align else "labelled", str(report.annotated))]
     if report.confidence is not None and not align:
         rows.append(("confidence", f"{report.confidence:.3f}"))
@@ -88,7 +105,4 @@ def command(
     rows.append(("manifest", str(report.out)))
     if report.rejected:
         rows.append(("rejects", str(report.rejects)))
-    result(table(rows))
-    if not report.rejected:
-        return 0
-    return SOME_FAILED if report.annotated else ALL_FAILED
+    return rows

@@ -25,6 +25,10 @@ Grammar = Annotated[
         help="Allow only such sentences: a bundled grammar (grid), a .grammar or a .words file.",
     ),
 ]
+SkipBad = Annotated[
+    bool,
+    typer.Option("--skip-bad", help="Leave out lines of the manifest that are wrong; list them."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 
 

@@ -1,13 +1,16 @@
 """`viseme prepare`: from a raw corpus to one that can be trained on."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from viseme.cli.console import be_quiet, result, say, table
-from viseme.cli.options import Quiet
+from viseme.cli.options import Quiet, SkipBad
 from viseme.cli.progress import progress
+
+if TYPE_CHECKING:
+    from viseme.data.prepare import PrepareReport
 
 TOO_FEW = 1
 
@@ -22,6 +25,25 @@ def command(
             "avspeech; docs/corpora.md has the others."
         ),
     ] = "folder",
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TRAIN,VAL,TEST",
+            help="Deal these percentages to clips that have no split, such as 90,5,5.",
+        ),
+    ] = None,
+    by: Annotated[
+        Literal["clip", "speaker", "folder"],
+        typer.Option(help="What --split keeps together in one split."),
+    ] = "clip",
+    writing: Annotated[
+        Literal["keep", "viseme", "auto_avsr"],
+        typer.Option(
+            help="Texts as they are; in lower case without marks, numbers in words; or in upper "
+            "case without marks, digits."
+        ),
+    ] = "keep",
+    skip_bad: SkipBad = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes.  [default: one per core]")
     ] = None,
@@ -39,10 +61,13 @@ def command(
 
     Exit status: 0, or 1 if too few clips are usable.
     """
+    if split is None and by != "clip":
+        raise typer.BadParameter("needs --split", param_hint="--by")
     if quiet:
         be_quiet()
 
     from viseme.data.prepare import Progress, prepare
+    from viseme.data.splits import parse_shares
 
     with progress("preparing", "clip", quiet) as bar:
 
@@ -53,16 +78,15 @@ def command(
             source,
             out,
             corpus=corpus,
+            skip_bad=skip_bad,
+            shares=None if split is None else parse_shares(split, by),
+            writing=None if writing == "keep" else writing,
             workers=workers,
             resume=resume,
             min_acceptance=min_acceptance,
             on_progress=on_progress,
         )
-    rows = [("accepted", str(report.accepted)), ("rejected", str(report.rejected))]
-    rows += [(f"  {code}", str(count)) for code, count in report.reasons.items()]
-    rows += [(f"split {split}", str(count)) for split, count in report.splits.items()]
-    rows += [("hours", f"{report.hours:.3g}"), ("manifest", str(report.out / "manifest.jsonl"))]
-    result(table(rows))
+    result(table(_rows(report)))
     if report.is_enough:
         return 0
     say(
@@ -70,3 +94,11 @@ def command(
         f"{report.min_acceptance:.0%} are wanted; see {report.out / 'rejects.jsonl'}"
     )
     return TOO_FEW
+
+
+def _rows(report: "PrepareReport") -> list[tuple[str, str]]:
+    rows = [("accepted", str(report.accepted)), ("rejected", str(report.rejected))]
+    rows += [(f"  {code}", str(count)) for code, count in report.reasons.items()]
+    rows += [(f"split {split}", str(count)) for split, count in report.splits.items()]
+    rows += [("hours", f"{report.hours:.3g}"), ("manifest", str(report.out / "manifest.jsonl"))]
+    return rows

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from viseme.cli.console import result, say
-from viseme.cli.options import Device, comma_list
+from viseme.cli.options import Device, SkipBad, comma_list
 from viseme.errors import ConfigError
 
 MANIFEST_VARIABLE = "VISEME_MANIFEST"
@@ -35,6 +35,7 @@ def command(
         typer.Option(help="Splits to train on; may be repeated.  [default: train]"),
     ] = None,
     val_split: Annotated[str, typer.Option(help="Split to evaluate on.")] = "val",
+    skip_bad: SkipBad = False,
     device: Device = "auto",
 ) -> None:
     """Train a model on a prepared corpus.
@@ -64,6 +65,7 @@ def command(
             settings=settings,
             train_splits=comma_list(split or ["train"]),
             val_split=val_split,
+            skip_bad=skip_bad,
             device=device,
         )
     if os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")) != "0":

@@ -4,14 +4,14 @@ import gzip
 import json
 import os
 import sys
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from viseme.data.rejects import BAD_LINE, Reject, listed
 from viseme.errors import ManifestError
-from viseme.files import atomic_write
+from viseme.files import UNREADABLE, atomic_write, open_text
 from viseme.text.transcript import Word
 
 
@@ -126,49 +126,86 @@ def row_from_clip(clip: Clip, folder: Path) -> dict[str, Any]:
     return row
 
 
-def read_manifest(path: str | Path) -> list[Clip]:
+def read_manifest(path: str | Path, rejects: list[Reject] | None = None) -> list[Clip]:
     """All clips of a manifest, paths made absolute.
 
+    Args:
+        path: the manifest; as `viseme.files.open_text` reads it.
+        rejects: takes the lines that are no clips, which are then left out.
+
     Raises:
-        ManifestError: the file is missing, or a row is malformed or repeats an id; with its line.
+        ManifestError: the file is missing or cannot be read; or, without `rejects`, a line is
+            malformed or repeats an id: the first ten such lines are named.
     """
-    return list(iter_manifest(path))
+    if rejects is None:
+        return list(iter_manifest(path))
+    rows = list(iter_rows(path))
+    rejects += [row for row in rows if isinstance(row, Reject)]
+    return [row for row in rows if isinstance(row, Clip)]
 
 
 def iter_manifest(path: str | Path) -> Iterator[Clip]:
-    """Like `read_manifest`, one clip at a time."""
+    """Like `read_manifest`, one clip at a time, up to a line that is none."""
+    bad: list[Reject] = []
+    for row in iter_rows(path):
+        if isinstance(row, Reject):
+            bad.append(row)
+        elif not bad:
+            yield row
+    if bad:
+        raise ManifestError(
+            listed(bad),
+            path=path,
+            todo="docs/data.md lists the fields; prepare, label, train and evaluate leave such "
+            "lines out with --skip-bad.",
+        )
+
+
+def iter_rows(path: str | Path) -> Iterator[Clip | Reject]:
+    """Every line of a manifest in order: the clip, or what is wrong with it.
+
+    Raises:
+        ManifestError: the file is missing or cannot be read.
+    """
     path = Path(path)
     if not path.is_file():
         raise ManifestError("no such manifest", path=path, todo="Make one with `viseme prepare`.")
-    opener = gzip.open if path.suffix == ".gz" else open
     folder = path.resolve().parent
     seen: set[str] = set()
     try:
-        with opener(path, "rt", encoding="utf-8") as lines:
+        with open_text(path, errors="surrogateescape") as lines:
             for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                clip = _parse(line, number, path, folder)
-                if clip.id in seen:
-                    raise ManifestError(f"line {number} repeats the id {clip.id!r}", path=path)
-                seen.add(clip.id)
-                yield clip
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+                if line.strip():
+                    yield _row(line, number, folder, seen)
+    except UNREADABLE as error:
         raise ManifestError(f"cannot be read ({error})", path=path) from error
 
 
-def _parse(line: str, number: int, path: Path, folder: Path) -> Clip:
+def _row(line: str, number: int, folder: Path, seen: set[str]) -> Clip | Reject:
+    """The clip of a line, whose id is added to those that were seen."""
+    row: Any = None
     try:
+        line.encode()  # a byte of another encoding does not pass
         row = json.loads(line)
         if not isinstance(row, dict):
             raise ValueError("not a JSON object")
-        return clip_from_row(row, folder)
+        clip = clip_from_row(row, folder)
+        if clip.id in seen:
+            raise ValueError(f"repeats the id {clip.id!r}")
     except (ValueError, TypeError, RecursionError) as error:
-        raise ManifestError(
-            f"line {number} is not a clip ({error})",
-            path=path,
-            todo="Each line is one JSON object; docs/data.md lists the fields.",
-        ) from error
+        name = row.get("id") if isinstance(row, dict) else None
+        known = name if isinstance(name, str) else ""
+        return Reject(known, f"line {number}", BAD_LINE, f"{_reason(error)}.")
+    seen.add(clip.id)
+    return clip
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeError):
+        return "not UTF-8"
+    if isinstance(error, json.JSONDecodeError):  # it counts lines of its own
+        return f"not JSON: {error.msg}, column {error.colno}"
+    return str(error)
 
 
 def write_manifest(path: str | Path, clips: Iterable[Clip]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from viseme.data.manifest import Clip, clip_from_row, row_from_clip
+from viseme.data.rejects import Reject
 from viseme.files import atomic_write
 
 CROPS, PROGRESS = "mouth", ".progress"
@@ -23,16 +24,6 @@ class UnfitError(Exception):
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
         self.code = code
-
-
-@dataclass(frozen=True)
-class Reject:
-    """Why a clip is not used: a code to count by and a sentence to read."""
-
-    id: str
-    source: str
-    code: str
-    reason: str
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,12 @@ It does not depend on the number of workers, nor on how often the work was stopp
 """
 
 import json
+import logging
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from viseme.data.clip_content import PrepareConfig
@@ -26,7 +27,7 @@ from viseme.data.contact_sheet import write_contact_sheet
 from viseme.data.corpora import find_clips
 from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip, write_manifest
-from viseme.data.outcomes import CROPS, PROGRESS, Outcome, Reject, crashed, writable
+from viseme.data.outcomes import CROPS, PROGRESS, Outcome, crashed, writable
 from viseme.data.prepare_clip import (
     Task,
     is_safe_id,
@@ -34,12 +35,17 @@ from viseme.data.prepare_clip import (
     prepare_clip,
     recorded,
 )
+from viseme.data.rejects import Reject, rejects_beside, write_rejects
 from viseme.data.roi_storage import read_rois
+from viseme.data.splits import Shares, deal
 from viseme.errors import ConfigError, ManifestError
 from viseme.face.select import check_selection
 from viseme.face.tracker import FaceTracker
 from viseme.files import atomic_write, sole_writer
+from viseme.text.label_text import WRITERS, write_label
 from viseme.workers import work_through
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,9 @@ def prepare(
     out: str | Path,
     *,
     corpus: str = "folder",
+    skip_bad: bool = False,
+    shares: Shares | None = None,
+    writing: str | None = None,
     workers: int | None = None,
     resume: bool = True,
     min_acceptance: float = 0.5,
@@ -117,6 +126,9 @@ def prepare(
         source: folder of videos, corpus folder, folder with a manifest.jsonl, or manifest.
         out: folder to fill; one that was left half filled is completed.
         corpus: how to read a folder without manifest: a name in `corpora.CORPORA`.
+        skip_bad: reject a manifest's lines that are no clips; otherwise they are an error.
+        shares: deal splits to the clips that have none.
+        writing: how texts are written, a name in `text.label_text.WRITERS`; None as they are.
         workers: number of processes; one per core if None, none but this one if 1. With more, a
             script must keep its own work under `if __name__ == "__main__":`.
         resume: take over what an earlier run has done; False does everything anew.
@@ -127,24 +139,33 @@ def prepare(
 
     Raises:
         ManifestError: the source is missing, malformed or empty.
-        ConfigError: a setting is out of range, `out` would replace what it is made of, or another
-            process fills the folder.
+        ConfigError: a setting is out of range, `out` would replace what it is made of, another
+            process fills the folder, or the shares do not fit the clips.
         VisemeError: the output cannot be written, or the tracker cannot be had.
         KeyboardInterrupt: on Ctrl-C, after the clips in hand; its message says how to go on.
     """
     config = config or PrepareConfig()
     workers = workers if workers is not None else os.cpu_count() or 1
     _check(workers, min_acceptance, config)
+    if writing is not None and writing not in WRITERS:
+        raise ConfigError(f"no writing {writing!r}", todo=f"Use one of: {', '.join(WRITERS)}.")
     source, out = Path(source), Path(out).resolve()
     if source.resolve() in (out, out / "manifest.jsonl"):
         raise ConfigError("is the source itself", path=out, todo="Give another folder to fill.")
-    tasks, outcomes = _plan(source, find_clips(source, corpus), out, config, make_tracker)
+    clips = find_clips(source, corpus, skip_bad=skip_bad)
+    tasks, outcomes = _plan(source, clips, out, config, make_tracker)
     _check_files(tasks.values())
+    splits = _splits(tasks.values(), shares)
     out.mkdir(parents=True, exist_ok=True)
     with sole_writer(out):
         _make_room(out, resume)
         _do(tasks, outcomes, workers, on_progress or _ignore)
-        return _finish(out, [outcomes[index] for index in sorted(outcomes)], min_acceptance)
+        done = [outcomes[index] for index in sorted(outcomes)]
+        accepted = [_described(outcome.clip, splits, writing) for outcome in done if outcome.clip]
+        rejects = [outcome.reject for outcome in done if outcome.reject]
+        if lost := sorted(set(splits.values()) - {str(clip.split) for clip in accepted}):
+            logger.warning("no clip of split %s is usable", ", ".join(lost))
+        return _finish(out, accepted, rejects, min_acceptance)
 
 
 def _check(workers: int, min_acceptance: float, config: PrepareConfig) -> None:
@@ -161,7 +182,7 @@ def _check(workers: int, min_acceptance: float, config: PrepareConfig) -> None:
 
 def _plan(
     source: Path,
-    clips: Iterable[Clip],
+    clips: Iterable[Clip | Reject],
     out: Path,
     config: PrepareConfig,
     make_tracker: Callable[[], FaceTracker],
@@ -172,6 +193,9 @@ def _plan(
     outcomes: dict[int, Outcome] = {}
     seen: set[str] = set()
     for index, clip in enumerate(clips):
+        if isinstance(clip, Reject):
+            outcomes[index] = Outcome(reject=clip)
+            continue
         video = "" if clip.video is None else Path(os.path.relpath(clip.video, root)).as_posix()
         name = writable(video)
         if not is_safe_id(clip.id):
@@ -202,6 +226,17 @@ def _check_files(tasks: Iterable[Task]) -> None:
                     path=path,
                     todo="Give another folder to fill.",
                 )
+
+
+def _splits(tasks: Iterable[Task], shares: Shares | None) -> dict[str, str]:
+    """The splits that are dealt, by id."""
+    if shares is None:
+        return {}
+    clips = [(task.clip, task.source) for task in tasks]
+    dealt = deal(clips, shares)
+    if kept := len(clips) - len(dealt):
+        logger.warning("%d clips keep the split that they have", kept)
+    return dealt
 
 
 def _do(
@@ -246,10 +281,19 @@ def _ignore(progress: Progress) -> None:
     """Nobody watches."""
 
 
-def _finish(out: Path, outcomes: Sequence[Outcome], min_acceptance: float) -> PrepareReport:
+def _described(clip: Clip, splits: Mapping[str, str], writing: str | None) -> Clip:
+    """The clip with its dealt split, its text written; neither costs doing it again."""
+    clip = replace(clip, split=splits.get(clip.id, clip.split))
+    if writing is None or clip.text is None:
+        return clip
+    text, words = write_label(clip.text, clip.words, writing, clip.language)
+    return replace(clip, text=text or None, words=words)
+
+
+def _finish(
+    out: Path, clips: Sequence[Clip], rejects: Sequence[Reject], min_acceptance: float
+) -> PrepareReport:
     """Write what describes the whole corpus; the manifest last, so that it promises the rest."""
-    clips = [outcome.clip for outcome in outcomes if outcome.clip is not None]
-    rejects = [outcome.reject for outcome in outcomes if outcome.reject is not None]
     num_frames = sum(clip.extra["num_frames"] for clip in clips)
     report = PrepareReport(
         out=out,
@@ -260,8 +304,7 @@ def _finish(out: Path, outcomes: Sequence[Outcome], min_acceptance: float) -> Pr
         hours=round(num_frames / VIDEO_FPS / 3600, 4),
         min_acceptance=min_acceptance,
     )
-    with atomic_write(out / "rejects.jsonl") as file:
-        file.writelines(json.dumps(asdict(r), ensure_ascii=False) + "\n" for r in rejects)
+    write_rejects(rejects_beside(out), rejects)
     summary = asdict(report) | {"acceptance_rate": round(report.acceptance_rate, 4)}
     del summary["out"]
     with atomic_write(out / "summary.json") as file:

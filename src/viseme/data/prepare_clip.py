@@ -18,11 +18,11 @@ from viseme.data.outcomes import (
     PROGRESS,
     Outcome,
     Record,
-    Reject,
     UnfitError,
     clip_key,
     writable,
 )
+from viseme.data.rejects import Reject
 from viseme.data.roi_storage import write_rois
 from viseme.face.tracker import FaceTracker, LandmarkTracker
 from viseme.media import write_audio

@@ -40,14 +40,15 @@ def reproduce(
         out: folder of the experiment at this scale; finished trials in it are kept.
         arms: names of the arms to run; all if empty. The report has all that were ever run.
         seeds: instead of the experiment's own.
-        corpora: prepared manifests of real corpora by name; arms that need others are left out.
+        corpora: prepared manifests of real corpora by name; arms that need others are left out, and
+            that is said.
         device: "auto", "cpu" or "cuda".
         origin: the provenance to store with every trial.
         on_progress: told the trial, how many are done and how many there are.
 
     Raises:
-        ConfigError: no such scale or arm, or `out` holds trials at another scale or on another
-            corpus.
+        ConfigError: no such scale or arm, an arm of `arms` or all of them lack a corpus, or `out`
+            holds trials at another scale or on another corpus.
         VisemeError: whatever an arm runs into.
     """
     if scale not in experiment.seeds:
@@ -57,11 +58,17 @@ def reproduce(
         )
     corpora = corpora or {}
     chosen = [experiment.arm(name) for name in arms] or list(experiment.arms)
-    for arm in chosen:
-        if missing := [name for name in arm.needs if name not in corpora]:
-            logger.warning("arm %s is left out: it needs corpus %s", arm.name, ", ".join(missing))
-    chosen = [arm for arm in chosen if set(arm.needs) <= set(corpora)]
-    plan = [(arm, seed) for seed in seeds or experiment.seeds[scale] for arm in chosen]
+    seeds = seeds or experiment.seeds[scale]
+    left_out = _left_out(chosen, seeds, corpora, out)
+    able = [arm for arm in chosen if set(arm.needs) <= set(corpora)]
+    if left_out and (arms or not able):
+        raise ConfigError(
+            f"{experiment.name} has nothing to run: {left_out}" if not able else left_out,
+            todo="Add --corpus NAME=MANIFEST, the manifest that `viseme prepare` wrote of it.",
+        )
+    if left_out:
+        logger.warning(left_out)
+    plan = [(arm, seed) for seed in seeds for arm in able]
     out.mkdir(parents=True, exist_ok=True)
     digests = {name: _digest(path) for name, path in corpora.items()}
     _refuse_other(finished(experiment, out), scale, digests, out)
@@ -75,7 +82,24 @@ def reproduce(
     with sole_writer(out, wait=True):
         records = finished(experiment, out)
         write_report(experiment, scale, out, records)
+    if left_out:
+        logger.warning(left_out)  # again, for the first time is hours ago
     return summarised(records)
+
+
+def _left_out(
+    arms: Sequence[Arm], seeds: Sequence[int], corpora: Mapping[str, Path], out: Path
+) -> str:
+    """Which arms cannot be run for lack of a corpus, unless they were before; "" if all can."""
+    names: dict[str, list[str]] = {}
+    for arm in arms:
+        missing = ", ".join(name for name in arm.needs if name not in corpora)
+        if missing and not all(record_path(out, arm.name, seed).exists() for seed in seeds):
+            names.setdefault(missing, []).append(arm.name)
+    return "; ".join(
+        f"without corpus {missing} the arms {', '.join(left)} are left out"
+        for missing, left in names.items()
+    )
 
 
 def _refuse_other(

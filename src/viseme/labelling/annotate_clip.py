@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from viseme.data.manifest import Clip
-from viseme.data.outcomes import Outcome, Record, Reject, UnfitError, clip_key
+from viseme.data.outcomes import Outcome, Record, UnfitError, clip_key
+from viseme.data.rejects import Reject
 from viseme.labelling.annotator import Annotator
 
 RECORD_VERSION = 1

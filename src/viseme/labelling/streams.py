@@ -53,6 +53,4 @@ def read_lips(clip: Clip) -> NDArray[np.uint8]:
 
 
 def _unreadable(error: MediaError) -> NoReturn:
-    # Without the path, which would tie the list of rejects to one machine.
-    reason = f"{error.what}." + (f" {error.todo}" if error.todo else "")
-    raise UnfitError("unreadable", reason) from error
+    raise UnfitError("unreadable", error.reason) from error

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from viseme.errors import ConfigError
+from viseme.files import read_text
 
 Encode = Callable[[str], list[int]]
 
@@ -133,7 +134,7 @@ def read_slots(source: str | Path) -> list[list[str]]:
     """
     path = _find(source)
     try:
-        text = path.read_text("utf-8")
+        text = read_text(path)
     except OSError as error:
         known = ", ".join(sorted(file.stem for file in BUNDLED.glob("*.grammar")))
         todo = f"Give a file or the name of a bundled grammar: {known}."

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import sentencepiece
 
 from viseme.errors import ConfigError, ModelError
-from viseme.files import atomic_write
+from viseme.files import atomic_write, read_text
 
 Case = Literal["lower", "upper", "keep"]
 
@@ -315,7 +315,7 @@ def read_units(path: str | Path) -> list[str]:
         ModelError: the file is missing or is no such list.
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8").split("\n")
+        lines = read_text(path).split("\n")
         rows = [line.rsplit(" ", 1) for line in lines if line]
         units = [piece for piece, _ in rows]
         ids = [int(number) for _, number in rows]

@@ -65,6 +65,8 @@ def conditions(
     manifest: str | Path,
     babble_split: str = "val",
     seed: int = 0,
+    *,
+    skip_bad: bool = False,
 ) -> list[Condition]:
     """Clean first, then every noise at every level.
 
@@ -75,13 +77,15 @@ def conditions(
         babble_split: its split whose sound babble is mixed of; better none that a model learned
             from.
         seed: of all noises.
+        skip_bad: leave out lines of the manifest that are no clips.
 
     Raises:
         ManifestError: babble is wanted, and the split has no sound.
     """
     voices: dict[str, Samples] = {}
     if "babble" in kinds:
-        talkers = [clip for clip in read_manifest(manifest) if clip.split == babble_split]
+        clips = read_manifest(manifest, [] if skip_bad else None)
+        talkers = [clip for clip in clips if clip.split == babble_split]
         voices = {clip.id: read_audio(clip.audio) for clip in talkers if clip.audio}
         if not voices:
             raise ManifestError(

@@ -9,7 +9,8 @@ from typing import Any
 from viseme.data.example import VIDEO_FPS, Example
 from viseme.data.loading import load_example
 from viseme.data.manifest import Clip, read_manifest
-from viseme.errors import ManifestError
+from viseme.data.rejects import Reject
+from viseme.data.splits import no_clips_of
 from viseme.metrics.calibration import expected_calibration_error
 from viseme.metrics.recognition import align, cer, confusions, wer
 from viseme.nn.precision import Precision
@@ -77,6 +78,7 @@ def evaluate(
     device: str = "auto",
     mode: Mode = "auto",
     conditions: Sequence[Condition] = (CLEAN,),
+    rejects: list[Reject] | None = None,
     on_progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Score a model on the transcribed clips of a manifest; a plain report by split.
@@ -94,10 +96,11 @@ def evaluate(
         device: "auto", "cpu" or "cuda".
         mode: what an audio-visual model reads; "auto" decides for each clip.
         conditions: under which the clips are read; clean if not told otherwise.
+        rejects: takes the manifest's lines that are no clips; without it they are an error.
         on_progress: called with a clip's id and the share of all clips read.
 
     Raises:
-        ManifestError: no transcribed clips in a split.
+        ManifestError: the manifest is malformed, or a split has no transcribed clips.
         VisemeError: the model or the constraint is unusable.
     """
     recognizer = (
@@ -106,18 +109,15 @@ def evaluate(
     options = recognizer.config.search
     options = options if beam is None else replace(options, beam_size=beam)
     grammar = load_grammar(constraint, recognizer.tokenizer.encode) if constraint else None
-    clips = [clip for clip in read_manifest(manifest) if clip.text]
+    rows = read_manifest(manifest, rejects)
+    clips = [clip for clip in rows if clip.text]
     wanted = list(splits) if splits else sorted({str(clip.split) for clip in clips})
     report: dict[str, Any] = {"model": recognizer.name, "search": asdict(options)}
     report["constraint"] = str(constraint) if constraint else None
     report["mode"], report["precision"] = mode_of(recognizer, mode), recognizer.precision
     chosen = {name: [clip for clip in clips if str(clip.split) == name] for name in wanted}
     if missing := [name for name, part in chosen.items() if not part]:
-        raise ManifestError(
-            f"no transcribed clips of split {', '.join(missing)}",
-            path=manifest,
-            todo=f"It has the splits: {', '.join(sorted({str(clip.split) for clip in clips}))}.",
-        )
+        raise no_clips_of(missing, rows, manifest)
     total, done = sum(map(len, chosen.values())) * len(conditions), 0
     for name, part in chosen.items():
         for condition in conditions:

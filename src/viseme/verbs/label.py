@@ -9,19 +9,19 @@ could not be labelled. Beside `labels.jsonl` there are
 It does not depend on the number of workers, nor on how often the work was stopped and resumed.
 """
 
-import json
 import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from viseme.data.manifest import Clip, read_manifest, write_manifest
-from viseme.data.outcomes import Outcome, Reject, crashed
+from viseme.data.outcomes import Outcome, crashed
 from viseme.data.prepare import Progress
+from viseme.data.rejects import Reject, rejects_beside, write_rejects
 from viseme.errors import ConfigError, ManifestError
-from viseme.files import atomic_write, sole_writer
+from viseme.files import sole_writer
 from viseme.labelling.annotate_clip import Task, annotate_clip
 from viseme.labelling.annotator import Annotator
 from viseme.workers import work_through
@@ -55,6 +55,7 @@ def label(
     out: str | Path,
     annotator: Annotator,
     *,
+    skip_bad: bool = False,
     workers: int | None = None,
     resume: bool = True,
     on_progress: Callable[[Progress], None] | None = None,
@@ -65,6 +66,7 @@ def label(
         manifest: prepared or not; a labeller of lips needs prepared clips.
         out: the manifest to write.
         annotator: a `Transcriber` of a labeller (see `find_labeller`), or an `Aligner`.
+        skip_bad: reject lines of the manifest that are no clips; otherwise they are an error.
         workers: number of processes; one per core if None. With more than one, a script must keep
             its own work under `if __name__ == "__main__":`.
         resume: take over what an earlier run has done; False does everything anew.
@@ -80,7 +82,8 @@ def label(
     workers = workers if workers is not None else os.cpu_count() or 1
     if workers < 1:
         raise ConfigError(f"workers is {workers}", todo="Use 1 or more.")
-    clips = read_manifest(manifest)
+    bad: list[Reject] | None = [] if skip_bad else None
+    clips = read_manifest(manifest, bad)
     if not clips:
         raise ManifestError("holds no clips", path=manifest)
     if out.resolve() == manifest.resolve():
@@ -98,7 +101,7 @@ def label(
             for folder in filter(Path.is_dir, records.iterdir()):
                 shutil.rmtree(folder)
         outcomes = _do(tasks, workers, on_progress or _ignore)
-        return _finish(out, clips, outcomes, annotator)
+        return _finish(out, clips, outcomes, annotator, bad or [])
 
 
 def _source(clip: Clip, root: Path) -> str:
@@ -138,10 +141,14 @@ def _ignore(progress: Progress) -> None:
 
 
 def _finish(
-    out: Path, clips: Sequence[Clip], outcomes: dict[int, Outcome], annotator: Annotator
+    out: Path,
+    clips: Sequence[Clip],
+    outcomes: dict[int, Outcome],
+    annotator: Annotator,
+    bad: Sequence[Reject],
 ) -> LabelReport:
-    """Write the list of rejects, then the manifest."""
-    rejects: list[Reject] = []
+    """Write the list of rejects, the manifest's bad lines first, then the manifest."""
+    rejects = list(bad)
     rows: list[Clip] = []
     for index, clip in enumerate(clips):
         outcome = outcomes.get(index, Outcome(clip=clip))
@@ -149,10 +156,7 @@ def _finish(
             rejects.append(outcome.reject)
         if outcome.clip is not None or annotator.keeps_unfit:
             rows.append(outcome.clip or clip)
-    stem = out.name.removesuffix(".gz").removesuffix(".jsonl")
-    list_of_rejects = out.with_name(f"{stem}.rejects.jsonl")
-    with atomic_write(list_of_rejects) as file:
-        file.writelines(json.dumps(asdict(r), ensure_ascii=False) + "\n" for r in rejects)
+    write_rejects(list_of_rejects := rejects_beside(out), rejects)
     write_manifest(out, rows)
     new = [outcome.clip for outcome in outcomes.values() if outcome.clip is not None]
     sure = [clip.confidence for clip in new if clip.confidence is not None]

@@ -16,6 +16,8 @@ from viseme import config as configs
 from viseme.data.dataset import ClipDataset, Collator, Epoch
 from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip, read_manifest
+from viseme.data.rejects import Reject, rejects_beside, write_rejects
+from viseme.data.splits import no_clips_of
 from viseme.errors import ConfigError, ManifestError, ModelError
 from viseme.files import atomic_write
 from viseme.models import open_model, write_model
@@ -77,6 +79,7 @@ def train(
     settings: Mapping[str, str] | None = None,
     train_splits: Sequence[str] = ("train",),
     val_split: str = "val",
+    skip_bad: bool = False,
     device: str = "auto",
 ) -> TrainReport:
     """Train a system on a prepared manifest; started again on the same folder, it resumes.
@@ -91,11 +94,11 @@ def train(
         settings: single fields over the preset, as "loop.epochs": "10".
         train_splits: splits to train on.
         val_split: split to evaluate on after every epoch.
+        skip_bad: list lines of the manifest that are no clips in rejects.jsonl, or else raise.
         device: "auto", "cpu" or "cuda".
 
     Raises:
-        ConfigError: no such system, preset or setting, a system without training, or the folder
-            holds another run.
+        ConfigError: no such system, preset or setting, no training, or another run in `out`.
         ManifestError: the manifest is malformed or has no clips of a split.
         ModelError: the folder's checkpoint is damaged or of another run.
     """
@@ -104,9 +107,9 @@ def train(
     if not hasattr(module, "Training"):
         raise ConfigError(f"{system} cannot be trained here", todo="`viseme import` fills it.")
     config = _on_machine(_config(module, preset, settings or {}), out, device)
-    clips = read_manifest(manifest)
-    train_clips = _of_splits(clips, train_splits, manifest)
-    val_clips = _of_splits(clips, [val_split], manifest)
+    bad: list[Reject] | None = [] if skip_bad else None
+    clips = read_manifest(manifest, bad)
+    train_clips, val_clips = (_of_splits(clips, s, manifest) for s in (train_splits, [val_split]))
     clips_digests = [_digest(train_clips), _digest(val_clips)]
     _refuse_other(out, config, clips_digests)
     model = out / MODEL_FOLDER
@@ -126,7 +129,7 @@ def train(
     if initial:
         _start_from(initial, training.network)
     if fabric.is_global_zero:
-        _claim(out, config, clips_digests)
+        _claim(out, config, clips_digests, bad or [])
     figures = fit(training, data, config.loop, out, fabric)
     if fabric.is_global_zero:
         last = _last_weights(out, config.training.average_last)
@@ -248,12 +251,15 @@ def _refuse_other(out: Path, config: Any, clips_digests: Sequence[str]) -> None:
         )
 
 
-def _claim(out: Path, config: Any, clips_digests: Sequence[str]) -> None:
+def _claim(out: Path, config: Any, clips_digests: Sequence[str], rejects: Sequence[Reject]) -> None:
     """Bind the folder to settings and clips, when nothing can be wrong with them any more."""
     _refuse_other(out, config, clips_digests)  # that another process has begun meanwhile
     configs.save(config, out / CONFIG_FILE)
     with atomic_write(out / CLIPS_FILE) as file:
         file.write("".join(f"{digest}\n" for digest in clips_digests))
+    if rejects:
+        write_rejects(rejects_beside(out), rejects)
+        logger.warning("%d lines are left out, see %s", len(rejects), rejects_beside(out))
 
 
 def _digest(clips: Sequence[Clip]) -> str:
@@ -264,12 +270,7 @@ def _digest(clips: Sequence[Clip]) -> str:
 def _of_splits(clips: Sequence[Clip], splits: Sequence[str], manifest: str | Path) -> list[Clip]:
     wanted = [clip for clip in clips if clip.split in splits and clip.text]
     if not wanted:
-        present = sorted({str(clip.split) for clip in clips})
-        raise ManifestError(
-            f"no transcribed clips of split {', '.join(splits)}",
-            path=manifest,
-            todo=f"It has the splits: {', '.join(present)}.",
-        )
+        raise no_clips_of(splits, clips, manifest)
     return wanted
 
 
@@ -296,7 +297,8 @@ def _check_texts(tokenizer: Tokenizer, clips: Sequence[Clip], manifest: str | Pa
             raise ManifestError(
                 f"the text of clip {clip.id!r} does not fit the model to start from: {error}",
                 path=manifest,
-                todo="Change the text, or start without training.initial.",
+                todo="`viseme prepare --writing viseme` takes punctuation and digits out of all "
+                "texts; or start without training.initial.",
             ) from error
 
 

@@ -98,7 +98,7 @@ def transcribe(path: str | Path, **options: Any) -> Transcript:
     """
     (transcript,) = transcribe_files([path], **options)
     if transcript.error is not None:
-        raise VisemeError(transcript.error.removesuffix("."))
+        raise VisemeError(transcript.error)
     return transcript
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-from viseme.data.manifest import Clip, iter_manifest
+from viseme.data.manifest import Clip, iter_manifest, iter_rows
+from viseme.data.rejects import Reject
 from viseme.errors import ConfigError, ManifestError
 
 CORPORA = {
@@ -22,12 +23,15 @@ CORPORA = {
 }
 
 
-def find_clips(source: str | Path, corpus: str = "folder") -> Iterator[Clip]:
+def find_clips(
+    source: str | Path, corpus: str = "folder", *, skip_bad: bool = False
+) -> Iterator[Clip | Reject]:
     """The clips of a manifest, of a folder that has a manifest.jsonl, or of a raw corpus.
 
     Args:
         source: manifest file, or folder.
         corpus: a name in `CORPORA`, for a raw folder.
+        skip_bad: give a reject for a manifest's line that is no clip; otherwise it is an error.
 
     Raises:
         ManifestError: the source is missing or malformed.
@@ -40,6 +44,6 @@ def find_clips(source: str | Path, corpus: str = "folder") -> Iterator[Clip]:
         raise ManifestError("no such folder or manifest", path=source, todo="Check the name.")
     manifest = source / "manifest.jsonl" if source.is_dir() else source
     if manifest.is_file():
-        return iter_manifest(manifest)
+        return iter_rows(manifest) if skip_bad else iter_manifest(manifest)
     module, function = CORPORA[corpus].split(":")
     return getattr(import_module(module), function)(source)

@@ -24,6 +24,7 @@ from viseme.data.corpora.id_list import UNKNOWN_LANGUAGE, read_ids
 from viseme.data.manifest import Clip
 from viseme.data.segments import LATER_MAX_S, PAPER_MAX_S, cut_evenly
 from viseme.errors import ManifestError
+from viseme.files import UNREADABLE, open_text
 
 logger = logging.getLogger(__name__)
 
@@ -118,11 +119,11 @@ def _file(files: list[File], line: Line) -> File | None:
 
 def _lines(path: Path) -> Iterator[Line]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as text:
+        with open_text(path) as text:
             for number, row in enumerate(csv.reader(text), 1):
                 if row:
                     yield _line(row, number, path)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (*UNREADABLE, csv.Error) as error:
         raise ManifestError(f"cannot be read as a list ({error})", path=path) from error
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from viseme.data.manifest import Clip
 from viseme.data.outcomes import CROPS, PROGRESS, writable
 from viseme.errors import ManifestError
+from viseme.files import UNREADABLE, read_text
 
 VIDEO_SUFFIXES = {".mp4", ".mkv", ".webm", ".avi", ".mov", ".mpg", ".mpeg", ".m4v", ".ts", ".wmv"}
 SPLITS = ("train", "val", "test")
@@ -60,8 +61,8 @@ def _text(video: Path) -> str | None:
     if path is None:
         return None
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_text(path).splitlines()
+    except UNREADABLE as error:
         raise ManifestError(
             f"cannot be read as text ({error})", path=path, todo="Save it as UTF-8."
         ) from error

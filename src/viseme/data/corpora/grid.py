@@ -19,6 +19,7 @@ from pathlib import Path
 from viseme.data.corpora.folder import VIDEO_SUFFIXES
 from viseme.data.manifest import Clip
 from viseme.errors import ManifestError
+from viseme.files import UNREADABLE, read_text
 from viseme.text.transcript import Word
 
 UNITS_PER_S = 25_000
@@ -91,14 +92,14 @@ def read_align(path: str | Path) -> list[Word]:
     """
     words = []
     try:
-        for line in Path(path).read_text(encoding="ascii").splitlines():
+        for line in read_text(path).splitlines():
             if line.strip():
                 start, end, word = line.split()
                 if word.lower() not in SILENCES:
                     words.append(
                         Word(word.lower(), int(start) / UNITS_PER_S, int(end) / UNITS_PER_S)
                     )
-    except (OSError, ValueError) as error:
+    except (*UNREADABLE, ValueError) as error:
         raise ManifestError(
             f"is no GRID alignment ({error})",
             path=path,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from viseme.errors import ManifestError
+from viseme.files import UNREADABLE, read_text
 
 UNKNOWN_LANGUAGE = "und"
 """Of clips that no list tells the language of; for the labeller to find out."""
@@ -30,8 +31,8 @@ def list_lines(path: Path) -> Iterator[tuple[int, str]]:
         ManifestError: it cannot be read as text.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_text(path).splitlines()
+    except UNREADABLE as error:
         raise ManifestError(f"cannot be read as a list ({error})", path=path) from error
     for number, line in enumerate(lines, 1):
         if line.strip():

@@ -19,6 +19,7 @@ from pathlib import Path
 from viseme.data.manifest import Clip
 from viseme.data.segments import Piece, cut_between_words
 from viseme.errors import ManifestError
+from viseme.files import UNREADABLE, read_text
 from viseme.text.transcript import Word
 
 _TEXT = "Text:"
@@ -41,12 +42,12 @@ def read_lrs_text(path: Path) -> LrsText:
         ManifestError: the file is missing or malformed; with the line.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = read_text(path).splitlines()
     except FileNotFoundError as error:
         raise ManifestError(
             "is missing", path=path, todo="Every video of the corpus has its text beside it."
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise ManifestError(
             f"cannot be read as text ({error})",
             path=path,

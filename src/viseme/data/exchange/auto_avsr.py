@@ -12,7 +12,7 @@ from pathlib import Path
 from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip
 from viseme.errors import ManifestError
-from viseme.files import atomic_write
+from viseme.files import UNREADABLE, atomic_write, read_text
 from viseme.text.tokenizer import Tokenizer
 
 
@@ -29,8 +29,8 @@ def read_auto_avsr(path: str | Path, root: str | Path, tokenizer: Tokenizer) -> 
     """
     path, root = Path(path), Path(root).resolve()
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_text(path).splitlines()
+    except UNREADABLE as error:
         raise ManifestError(f"cannot be read ({error})", path=path) from error
     clips = []
     for number, line in enumerate(lines, 1):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from viseme.data.manifest import Clip
 from viseme.errors import ManifestError
-from viseme.files import atomic_write
+from viseme.files import UNREADABLE, atomic_write, read_text
 
 
 def write_kaldi(folder: str | Path, clips: Iterable[Clip]) -> None:
@@ -109,8 +109,8 @@ def _read(path: Path, optional: bool = False) -> dict[str, str]:
     if optional and not path.is_file():
         return {}
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_text(path).split("\n")
+    except UNREADABLE as error:
         raise ManifestError(f"cannot be read ({error})", path=path) from error
     pairs = (line.split(maxsplit=1) for line in lines if line.strip())
     return {name: "".join(rest).strip() for name, *rest in pairs}

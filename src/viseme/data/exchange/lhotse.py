@@ -6,14 +6,13 @@ speaker and word times. What Lhotse has no field for travels under `custom`.
 
 import gzip
 import json
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from viseme.data.manifest import Clip
 from viseme.errors import ManifestError
-from viseme.files import atomic_write
+from viseme.files import UNREADABLE, atomic_write, read_text
 from viseme.media import probe
 from viseme.text.transcript import Word
 
@@ -129,9 +128,8 @@ def _write(path: Path, rows: Iterable[dict[str, Any]]) -> None:
 
 def _read(path: Path) -> list[dict[str, Any]]:
     try:
-        data = path.read_bytes()
-        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        text = read_text(path)
+    except UNREADABLE as error:
         raise ManifestError(f"cannot be read ({error})", path=path) from error
     # not splitlines, which also splits at characters that JSON holds as they are
     return [json.loads(line) for line in text.split("\n") if line.strip()]
