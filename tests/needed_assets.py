@@ -1,4 +1,4 @@
-"""Files of others that a test needs: without them it is skipped, or fails where they must be here."""
+"""Files of others that a test needs: it is skipped without them, or fails where all must be."""
 
 import os
 

@@ -13,6 +13,7 @@ from viseme.recognition.grammar import WordGrammar
 from viseme.recognition.heads import RecognitionHeads
 from viseme.recognition.hypothesis import Hypothesis
 from viseme.recognition.recognizer import ReadingConfig, Recognizer
+from viseme.recognition.word_times import WordTimer
 from viseme.recognition.words import timed_words
 from viseme.text.tokenizer import CharacterTokenizer
 
@@ -60,15 +61,28 @@ def test_words_lie_in_order_inside_the_clip() -> None:
         assert reading.text.split() == TOKENIZER.decode(reading.hypothesis.tokens).split()
 
 
-def test_a_clip_reads_the_same_alone_and_in_a_batch() -> None:
+@pytest.mark.parametrize("is_timed", [False, True])
+def test_a_clip_reads_the_same_alone_and_in_a_batch(is_timed: bool) -> None:
     model = recognizer()
+    if is_timed:
+        weight = torch.randn(2, DIM, 6, generator=torch.Generator().manual_seed(0))
+        model.timer = WordTimer(weight, torch.ones(DIM))
     together = model.read(VIDEO, LENGTHS)
     for row, length in enumerate(LENGTHS.tolist()):
         (alone,) = model.read(VIDEO[row : row + 1, :length], LENGTHS[row : row + 1])
         assert alone.text == together[row].text
         for a, b in zip(alone.words, together[row].words, strict=True):
-            assert (a.start_s, a.end_s) == (b.start_s, b.end_s)
+            assert (a.start_s, a.end_s) == pytest.approx((b.start_s, b.end_s), abs=1e-4)
             assert a.confidence == pytest.approx(b.confidence, abs=1e-4)
+
+
+def test_a_timer_changes_times_alone() -> None:
+    model, timed = recognizer(), recognizer()
+    timed.timer = WordTimer(torch.ones(2, DIM, 6), torch.zeros(DIM))
+    for plain, other in zip(model.read(VIDEO, LENGTHS), timed.read(VIDEO, LENGTHS), strict=True):
+        assert other.by_ctc == plain.words == plain.by_ctc
+        said = [(word.word, word.confidence) for word in plain.words]
+        assert [(word.word, word.confidence) for word in other.words] == said
 
 
 def test_the_network_reads_in_evaluation_mode() -> None:

@@ -20,8 +20,9 @@ from viseme.recognition.recognizer import Reading, ReadingConfig, Recognizer
 from viseme.systems.auto_avsr import PRESETS, AutoAVSR
 from viseme.text.tokenizer import CharacterTokenizer
 from viseme.text.transcript import Word
+from viseme.verbs.calibrate import calibrate
 from viseme.verbs.conditions import Condition, conditions
-from viseme.verbs.evaluate import ReadClip, calibrate, evaluate, read_clips, summary
+from viseme.verbs.evaluate import ReadClip, evaluate, read_clips, summary, word_time_errors
 from viseme.verbs.modes import Mode
 
 TOKENIZER = CharacterTokenizer.from_texts(["abcdefghijklmnopqrstuvwxyz "])
@@ -190,7 +191,7 @@ def test_calibration_reads_in_every_mode(
         seen.append((mode, condition.name))
         return read_clips(*arguments, mode=mode, condition=condition)
 
-    monkeypatch.setattr("viseme.verbs.evaluate.read_clips", spied)
+    monkeypatch.setattr("viseme.verbs.calibrate.read_clips", spied)
     calibrate(recognizer, read_manifest(manifest))
     hiss = "white 5 dB"
     ways = [("video", "clean"), ("audio", "clean"), ("audio", hiss), ("av", "clean"), ("av", hiss)]
@@ -220,3 +221,21 @@ def test_a_clip_without_a_frame_reads_as_nothing(
     whole = list(read_clips(recognizer, clips, mode="audio"))
     assert [item.reading.text for item in read] == ["", *(item.reading.text for item in whole)]
     assert summary(read[:1], 1.0)["wer"]["rate"] == 1.0
+
+
+def test_word_times_are_held_against_the_true_ones_of_clips_read_right() -> None:
+    true = [Word("a", 0.4, 0.6), Word("b", 0.6, 1.0)]
+    found = [Word("a", 0.5, 0.6), Word("b", 0.58, 1.2)]
+    by_ctc = [Word("a", 0.1, 0.6), Word("b", 0.6, 1.0)]
+    right = ReadClip(Clip("1", text="a b", words=true), Reading(found, None, None, by_ctc), 30)
+    wrong = ReadClip(Clip("2", text="a c", words=true), Reading(found, None, None, by_ctc), 30)
+    untimed = ReadClip(Clip("3", text="a b"), Reading(found, None, None, by_ctc), 30)
+    figures = word_time_errors([right, wrong, untimed])
+    assert figures is not None
+    assert figures["clips"] == 1
+    assert figures["starts"]["median_s"] == pytest.approx(0.06)
+    assert figures["first_starts"]["mean_signed_s"] == pytest.approx(0.1)
+    assert figures["other_starts"]["mean_signed_s"] == pytest.approx(-0.02)
+    assert figures["ends"]["p95_s"] == pytest.approx(0.19)
+    assert figures["by_ctc"]["first_starts"]["mean_signed_s"] == pytest.approx(-0.3)
+    assert word_time_errors([wrong, untimed]) is None

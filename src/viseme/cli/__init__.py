@@ -11,6 +11,7 @@ import typer
 from viseme import __version__
 from viseme.cli import (
     assets,
+    calibrate,
     console,
     demo,
     doctor,
@@ -49,6 +50,7 @@ def app() -> typer.Typer:
     viseme.command("prepare")(guarded(prepare.command, resumable=True))
     viseme.command("train", context_settings=_FREE_OPTIONS)(guarded(train.command, resumable=True))
     viseme.command("evaluate")(guarded(evaluate.command))
+    viseme.command("calibrate")(guarded(calibrate.command))
     viseme.command("label")(guarded(label.command, resumable=True, failure=label.ALL_FAILED))
     viseme.command("import")(guarded(import_model.command))
     viseme.command("reproduce")(guarded(reproduce.command, resumable=True))

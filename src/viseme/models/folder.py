@@ -1,5 +1,7 @@
 """A model folder: config.json, model.safetensors, tokenizer, README.md (its card), sha256.txt.
 
+A recogniser that was taught when words begin and end has word_times.safetensors, too.
+
 The card is for people to write in, so it alone is not held to its checksum.
 """
 
@@ -18,6 +20,7 @@ from viseme.files import atomic_write, sha256_of
 from viseme.text.tokenizer import Tokenizer, load_tokenizer
 
 CONFIG, WEIGHTS, CARD, CHECKSUMS = "config.json", "model.safetensors", "README.md", "sha256.txt"
+WORD_TIMES = "word_times.safetensors"
 FORMAT = 1
 
 
@@ -49,15 +52,28 @@ class ModelFolder:
         Raises:
             ModelError: the file is not safetensors; pickles are never read here.
         """
-        try:
-            weights = load_file(self.path / WEIGHTS)
-        except (SafetensorError, OSError, ValueError) as error:
-            raise ModelError(
-                f"is not a readable safetensors file ({error})",
-                path=self.path / WEIGHTS,
-                todo="Fetch the model again; other checkpoints go through `viseme import`.",
-            ) from error
+        weights = _tensors(self.path / WEIGHTS)
         return {k: v.float() if v.is_floating_point() else v for k, v in weights.items()}
+
+    def word_times(self) -> dict[str, Tensor] | None:
+        """The tensors of the model's `WordTimer`, if it has one.
+
+        Raises:
+            ModelError: the file is not safetensors.
+        """
+        path = self.path / WORD_TIMES
+        return _tensors(path) if path.is_file() else None
+
+
+def _tensors(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ModelError(
+            f"is not a readable safetensors file ({error})",
+            path=path,
+            todo="Fetch the model again; other checkpoints go through `viseme import`.",
+        ) from error
 
 
 def bundled() -> dict[str, Path]:
@@ -155,6 +171,7 @@ def write_model(
     tokenizer: Tokenizer,
     card: str,
     half: bool = True,
+    word_times: dict[str, Tensor] | None = None,
 ) -> None:
     """Write a model folder; the checksums come last, so a half-written one is refused.
 
@@ -162,7 +179,46 @@ def write_model(
     and their statistics, some of them tiny) and counters as they are.
     """
     path.mkdir(parents=True, exist_ok=True)
+    for stale in (CHECKSUMS, WORD_TIMES):
+        (path / stale).unlink(missing_ok=True)
+    _write_config(path, name, system, config, reading)
+    with atomic_write(path / WEIGHTS, "wb") as out:
+        compact = {key: _compact(tensor, half) for key, tensor in weights.items()}
+        out.write(save(compact))
+    if word_times is not None:
+        _write_word_times(path, word_times)
+    tokenizer.save(path)
+    with atomic_write(path / CARD) as out:
+        out.write(card)
+    _write_checksums(path)
+
+
+def rewrite_model(
+    folder: ModelFolder,
+    reading: dict[str, Any] | None = None,
+    word_times: dict[str, Tensor] | None = None,
+) -> None:
+    """Put other settings of reading, or another `WordTimer`, into a folder; the rest stays.
+
+    The checksums come last, so a half-written folder is refused.
+    """
+    path = folder.path
     (path / CHECKSUMS).unlink(missing_ok=True)
+    if reading is not None:
+        _write_config(path, folder.name, folder.system, folder.config, reading)
+    if word_times is not None:
+        _write_word_times(path, word_times)
+    _write_checksums(path)
+
+
+def _write_word_times(path: Path, tensors: dict[str, Tensor]) -> None:
+    with atomic_write(path / WORD_TIMES, "wb") as out:
+        out.write(save(tensors))
+
+
+def _write_config(
+    path: Path, name: str, system: str, config: dict[str, Any], reading: dict[str, Any]
+) -> None:
     record = {
         "format": FORMAT,
         "name": name,
@@ -172,12 +228,9 @@ def write_model(
     }
     with atomic_write(path / CONFIG) as out:
         out.write(json.dumps(record, indent=2) + "\n")
-    with atomic_write(path / WEIGHTS, "wb") as out:
-        compact = {key: _compact(tensor, half) for key, tensor in weights.items()}
-        out.write(save(compact))
-    tokenizer.save(path)
-    with atomic_write(path / CARD) as out:
-        out.write(card)
+
+
+def _write_checksums(path: Path) -> None:
     files = sorted(
         p
         for p in path.iterdir()

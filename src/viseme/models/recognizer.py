@@ -8,6 +8,7 @@ from torch import nn
 from viseme.config import from_dict
 from viseme.models.folder import ModelFolder, fill, pick_device
 from viseme.recognition.recognizer import ReadingConfig, Recognizer
+from viseme.recognition.word_times import WordTimer
 
 
 def open_recognizer(
@@ -27,4 +28,7 @@ def open_recognizer(
     made = network(folder.config, tokenizer.vocab_size)
     fill(made, folder.weights(), folder.path)
     reading = from_dict(ReadingConfig, folder.reading)
-    return Recognizer(folder.name, made, tokenizer, reading, pick_device(device))
+    recognizer = Recognizer(folder.name, made, tokenizer, reading, pick_device(device))
+    if (tensors := folder.word_times()) is not None:
+        recognizer.timer = WordTimer.from_tensors(tensors)
+    return recognizer

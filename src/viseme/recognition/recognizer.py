@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol, Unpack
 
 import torch
@@ -13,6 +14,7 @@ from viseme.recognition.grammar import Constraint
 from viseme.recognition.heads import RecognitionHeads
 from viseme.recognition.hypothesis import Hypothesis
 from viseme.recognition.language_model import LanguageModel
+from viseme.recognition.word_times import WordTimer
 from viseme.recognition.words import timed_words
 from viseme.text.tokenizer import Tokenizer
 from viseme.text.transcript import Word
@@ -65,11 +67,13 @@ class Reading:
         words: with times in the clip and confidence; also when the reading is to be withheld.
         hypothesis: the search's best text; None if nothing was allowed by the constraint.
         withheld: why the words should not be shown as text, or None.
+        by_ctc: the same words, timed by CTC alone.
     """
 
     words: list[Word]
     hypothesis: Hypothesis | None
     withheld: str | None
+    by_ctc: list[Word] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -82,9 +86,11 @@ class Recognizer:
 
     Attributes:
         precision: that the network computes in, "float32" or "bfloat16".
+        timer: tells when words begin and end; None for models that were not taught word times.
     """
 
     precision = "float32"
+    timer: WordTimer | None = None
 
     def __init__(
         self, name: str, network: Any, tokenizer: Tokenizer, config: ReadingConfig, device: str
@@ -177,25 +183,34 @@ class Recognizer:
             language_model=language_model,
         )
         shares = visible or [1.0] * len(found)
-        return [
-            self._reading(best[0] if best else None, log_probs[index, : int(lengths[index])], share)
-            for index, (best, share) in enumerate(zip(found, shares, strict=True))
-        ]
+        readings = []
+        for index, (best, share) in enumerate(zip(found, shares, strict=True)):
+            end = int(lengths[index])
+            clip = log_probs[index, :end], encoder_out[index, :end].float().cpu()
+            readings.append(self._reading(best[0] if best else None, *clip, share))
+        return readings
 
-    def _reading(self, hypothesis: Hypothesis | None, log_probs: Any, visible: float) -> Reading:
+    def _reading(
+        self, hypothesis: Hypothesis | None, log_probs: Any, features: Tensor, visible: float
+    ) -> Reading:
         if hypothesis is None:
             return Reading([], None, "no allowed text fits this clip")
+        timed = partial(
+            timed_words,
+            hypothesis,
+            self.tokenizer.pieces(hypothesis.tokens),
+            log_probs,
+            frames_per_s=FRAMES_PER_S,
+            calibration=self.config.calibration,
+        )
         try:
-            words = timed_words(
-                hypothesis,
-                self.tokenizer.pieces(hypothesis.tokens),
-                log_probs,
-                frames_per_s=FRAMES_PER_S,
-                calibration=self.config.calibration,
-            )
+            words = by_ctc = timed()
+            if self.timer is not None:
+                words = timed(timer=self.timer, features=features)
         except ValueError:  # without CTC in its score a search can write more than fits
             return Reading(
                 [], hypothesis, "no readable speech here: the text does not fit the clip"
             )
         confidences = [word.confidence for word in words]
-        return Reading(words, hypothesis, self.config.abstention.reason(confidences, visible))
+        reason = self.config.abstention.reason(confidences, visible)
+        return Reading(words, hypothesis, reason, by_ctc)

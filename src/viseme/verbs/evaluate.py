@@ -3,8 +3,11 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from viseme.data.example import VIDEO_FPS, Example
 from viseme.data.loading import load_example
@@ -15,11 +18,11 @@ from viseme.metrics.calibration import expected_calibration_error
 from viseme.metrics.recognition import align, cer, confusions, wer
 from viseme.nn.precision import Precision
 from viseme.recognition.beam_search import SearchOptions
-from viseme.recognition.confidence import Calibration
 from viseme.recognition.grammar import Constraint, load_grammar
-from viseme.recognition.recognizer import Reading, ReadingConfig, Recognizer
+from viseme.recognition.recognizer import Reading, Recognizer
 from viseme.systems import load_recognizer
 from viseme.text.normalise import normalise
+from viseme.text.transcript import Word
 from viseme.verbs.conditions import CLEAN, Condition
 from viseme.verbs.modes import UNHEARD, Mode, attend, mode_of
 from viseme.verbs.streams import read_attended
@@ -27,16 +30,6 @@ from viseme.verbs.streams import read_attended
 Progress = Callable[[str, float], None]
 
 NUM_CONFUSIONS = 20
-ABSTENTION_MARGIN = 0.9
-
-_NOISY = Condition("white", 5.0)
-_HEARD: list[tuple[Mode, Condition]] = [("audio", CLEAN), ("audio", _NOISY)]
-_SEEN: list[tuple[Mode, Condition]] = [("video", CLEAN)]
-_WAYS = {
-    "video": _SEEN,
-    "audio": _HEARD,
-    "av": [*_SEEN, *_HEARD, ("av", CLEAN), ("av", _NOISY)],
-}
 
 
 @dataclass(frozen=True)
@@ -177,6 +170,7 @@ def summary(read: Sequence[ReadClip], seconds: float) -> dict[str, Any]:
         "cer": asdict(cer(references, texts)),
         "withheld": sum(item.reading.withheld is not None for item in read),
         "calibration_error": expected_calibration_error(confidence, correct) if verdicts else None,
+        "word_times": word_time_errors(read),
         "reading_rtf": seconds / (max(1, sum(item.num_frames for item in read)) / VIDEO_FPS),
         "confusions": confusions(references, texts, most=NUM_CONFUSIONS),
         "texts": [
@@ -186,27 +180,40 @@ def summary(read: Sequence[ReadClip], seconds: float) -> dict[str, Any]:
     }
 
 
-def calibrate(recognizer: Recognizer, clips: Sequence[Clip]) -> ReadingConfig:
-    """The model's settings with confidences fitted on held-out clips, and when to abstain.
+def word_time_errors(read: Sequence[ReadClip]) -> dict[str, Any] | None:
+    """How far word times are off, in seconds, over clips that were read right and whose times are
+    known; None without any. `by_ctc` holds the same for times of CTC alone, as a control."""
+    right = [item for item in read if item.clip.words and _is_right(item)]
+    if not right:
+        return None
+    found = _errors([(item.reading.words, item.clip.words) for item in right])
+    by_ctc = _errors([(item.reading.by_ctc, item.clip.words) for item in right])
+    return {"clips": len(right)} | found | {"by_ctc": by_ctc}
 
-    The clips are read in every way that the model can be used: each mode, and sound with and
-    without noise. Words are withheld where their mean confidence is clearly lower than in any of
-    these readings. A model that reads no word in them stays as it is.
-    """
-    plain = replace(recognizer.config, calibration=Calibration())
-    bare = Recognizer(
-        recognizer.name, recognizer.network, recognizer.tokenizer, plain, str(recognizer.device)
-    )
-    verdicts = [
-        found
-        for mode, condition in _WAYS[recognizer.config.modality]
-        for item in read_clips(bare, clips, mode=mode, condition=condition)
-        if (found := item.verdicts())
-    ]
-    if not verdicts:
-        return recognizer.config
-    words = [verdict for found in verdicts for verdict in found]
-    fitted = Calibration.fit([score for score, _ in words], [right for _, right in words])
-    lowest = min(sum(fitted.apply(s) for s, _ in found) / len(found) for found in verdicts)
-    abstention = replace(plain.abstention, least_confidence=ABSTENTION_MARGIN * lowest)
-    return replace(plain, calibration=fitted, abstention=abstention)
+
+def _is_right(item: ReadClip) -> bool:
+    words = normalise(" ".join(word.word for word in item.clip.words)).split()
+    said = normalise(str(item.clip.text)).split()
+    return normalise(item.text).split() == said == words and item.reading.withheld is None
+
+
+def _errors(pairs: Sequence[tuple[Sequence[Word], Sequence[Word]]]) -> dict[str, Any]:
+    """Of word times against true ones: all starts, first starts, other starts, all ends."""
+    starts = [[w.start_s - true.start_s for w, true in zip(*p, strict=True)] for p in pairs]
+    ends = [[w.end_s - true.end_s for w, true in zip(*p, strict=True)] for p in pairs]
+    parts = {
+        "starts": list(chain.from_iterable(starts)),
+        "first_starts": [row[0] for row in starts],
+        "other_starts": list(chain.from_iterable(row[1:] for row in starts)),
+        "ends": list(chain.from_iterable(ends)),
+    }
+    return {name: _spread(errors) for name, errors in parts.items() if errors}
+
+
+def _spread(errors: Sequence[float]) -> dict[str, float]:
+    size = np.abs(errors)
+    return {
+        "median_s": float(np.median(size)),
+        "p95_s": float(np.percentile(size, 95)),
+        "mean_signed_s": float(np.mean(errors)),
+    }

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,7 @@ from viseme.train.checkpoint import LAST, average_weights
 from viseme.train.loop import fit, make_fabric, on_machine
 from viseme.train.run_folder import epoch_weights, figures_of_ended
 from viseme.train.seed import seed_everything
-from viseme.verbs.evaluate import calibrate
+from viseme.verbs.calibrate import calibrate, learn_word_times
 
 logger = logging.getLogger(__name__)
 
@@ -143,13 +143,28 @@ def train(
             card=_card(out.name, system, preset, train_splits, len(train_clips), len(last)),
         )
         reading = _reading(config, max(data.train_set.lengths))
-        with TemporaryDirectory() as uncalibrated:
-            write(Path(uncalibrated), reading=configs.to_dict(reading))
-            recognizer = module.load(open_model(uncalibrated), device)
-        reading = calibrate(recognizer, val_clips)
-        write(model, reading=configs.to_dict(reading))
+        _write_calibrated(write, model, module, reading, device, train_clips, val_clips)
     fabric.barrier()
     return TrainReport(model, figures)
+
+
+def _write_calibrated(
+    write: Callable[..., None],
+    model: Path,
+    module: Any,
+    reading: ReadingConfig,
+    device: str,
+    train_clips: Sequence[Clip],
+    val_clips: Sequence[Clip],
+) -> None:
+    """Write the model with what it learns last: how sure it is, and when words begin and end."""
+    with TemporaryDirectory() as uncalibrated:
+        write(Path(uncalibrated), reading=configs.to_dict(reading))
+        recognizer = module.load(open_model(uncalibrated), device)
+    calibrated = calibrate(recognizer, val_clips)
+    timer = learn_word_times(recognizer, train_clips)
+    times = timer.tensors() if timer else None
+    write(model, reading=configs.to_dict(calibrated), word_times=times)
 
 
 def _start_from(initial: Sequence[ModelFolder], network: nn.Module) -> None:

@@ -41,7 +41,7 @@ Progress = Callable[[str, float], None]
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_MODEL = "grid-s1-vsr"
+DEFAULT_MODEL = "grid-vsr"
 BATCH_SIZE = 8
 OVERLAP_SHARE = 0.25
 LEAST_SOUND_AFTER_FRAMES = 13
