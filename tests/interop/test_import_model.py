@@ -125,8 +125,8 @@ def test_what_does_not_fit_is_told_in_groups(tmp_path: Path) -> None:
     with pytest.raises(ModelError) as error:
         import_model(file, tmp_path / "model")
     message = str(error.value)
-    assert "2 missing:\n    audio.encoder.blocks.*.norm_attention.weight" in message
-    assert "1 extra:\n    teacher.layer.*.weight" in message
+    assert "2 missing:\n    audio.encoder.blocks.0.norm_attention.weight" in message
+    assert "1 extra:\n    teacher.layer.0.weight" in message
     assert "embedding.weight [13, 8] instead of [12, 8]" in message
     assert "--partial" in message
     assert not (tmp_path / "model").exists()

@@ -17,7 +17,10 @@ def command(
         ),
     ],
     file: Annotated[
-        Path, typer.Argument(help="A .pth or .ckpt file, or a zip or folder with model.json.")
+        Path,
+        typer.Argument(
+            help="A .pth, .ckpt or .safetensors file, a folder of shards, or a zip with model.json."
+        ),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", file_okay=False, help="Model folder to write.")
@@ -32,6 +35,12 @@ def command(
     partial: Annotated[
         bool, typer.Option("--partial", help="Import what fits, start the rest at random.")
     ] = False,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            help="Which weights of several in the file, such as ema.  [default: no average]"
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Turn a checkpoint of other code into a model folder.
@@ -44,7 +53,7 @@ def command(
     from viseme.verbs.import_model import import_model
 
     report = import_model(
-        file, output, source=source, tokenizer=tokenizer, name=name, partial=partial
+        file, output, source=source, tokenizer=tokenizer, name=name, partial=partial, table=table
     )
     if not quiet:
         say(f"a model of {report.source} with {report.num_parameters / 1e6:.2f} M parameters")

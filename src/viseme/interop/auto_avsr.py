@@ -11,6 +11,7 @@ from typing import Any
 from torch import Tensor
 
 from viseme.config import to_dict
+from viseme.errors import ModelError
 from viseme.interop.checkpoint import Checkpoint
 from viseme.interop.espnet import (
     encoder_rules,
@@ -51,7 +52,12 @@ def recogniser(
 ) -> Imported:
     """The recogniser that these weights are; all sizes are those of the tensors."""
     modality = _modality(weights)
-    assert modality is not None
+    if modality is None:
+        raise ModelError(
+            f"has no frontend of lips or voice: no weight is called {_VIDEO_STEM}, "
+            f"{_AUDIO_STEM} or encoder. and these",
+            todo="The file is incomplete or of another kind.",
+        )
     ours = renamed(weights, _rules(weights, modality))
     reading = ReadingConfig(
         modality=modality, crop_size=CROP_SIZE, chunk_s=LONGEST_CLIP_S, search=search

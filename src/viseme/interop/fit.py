@@ -30,15 +30,15 @@ class Fit:
         return not (self.missing or self.extra or self.misshapen)
 
     def report(self) -> str:
-        """What differs, numbered modules of one kind in one line."""
+        """What differs, name by name; of many, numbered modules of one kind in one line."""
         shapes = {
             name: f"{list(given)} instead of {list(wanted)}"
             for name, (given, wanted) in self.misshapen.items()
         }
         kinds = {
-            "missing": [_pattern(name) for name in self.missing],
-            "extra": [_pattern(name) for name in self.extra],
-            "of another shape": [f"{_pattern(name)} {text}" for name, text in shapes.items()],
+            "missing": _shown(self.missing),
+            "extra": _shown(self.extra),
+            "of another shape": _shown([f"{name} {text}" for name, text in shapes.items()]),
         }
         parts = [_section(kind, lines) for kind, lines in kinds.items() if lines]
         return "\n".join(parts)
@@ -56,6 +56,10 @@ def compare(network: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> Fit
             if weights[name].shape != network[name].shape
         },
     )
+
+
+def _shown(names: list[str]) -> list[str]:
+    return names if len(names) <= MOST_LINES else [_pattern(name) for name in names]
 
 
 def _pattern(name: str) -> str:

@@ -33,7 +33,7 @@ def pick(name: str, checkpoint: Checkpoint) -> Source:
 
     Raises:
         ConfigError: no family is called so.
-        ModelError: the checkpoint is of another family, or of none.
+        ModelError: the checkpoint is of another family; of none, if it was to be detected.
     """
     if name == AUTO:
         return detect(checkpoint)
@@ -43,9 +43,11 @@ def pick(name: str, checkpoint: Checkpoint) -> Source:
         )
     if SOURCES[name].matches(checkpoint):
         return SOURCES[name]
-    actual = detect(checkpoint)
+    actual = next((s.name for s in SOURCES.values() if s.matches(checkpoint)), None)
+    if actual is None:
+        return SOURCES[name]  # with something missing, which the comparison tells
     raise ModelError(
-        f"is a checkpoint of {actual.name}, not of {name}",
+        f"is a checkpoint of {actual}, not of {name}",
         path=checkpoint.path,
-        todo=f"Give {actual.name} or {AUTO} as the source.",
+        todo=f"Give {actual} or {AUTO} as the source.",
     )

@@ -52,11 +52,13 @@ def import_model(
     tokenizer: str | Path | None = None,
     name: str | None = None,
     partial: bool = False,
+    table: str | None = None,
 ) -> ImportReport:
     """Turn a published checkpoint into a model folder; nothing in the file is run.
 
     Args:
-        file: `.pth` or `.ckpt` file, or a zip or folder with model.pth and model.json.
+        file: `.pth`, `.ckpt` or `.safetensors` file, a folder of shards with an index, or a zip or
+            folder with model.pth and model.json.
         out: the model folder to write.
         source: one of `viseme.interop.sources.SOURCES`, or "auto" to find out.
         tokenizer: sentencepiece `.model` with its `_units.txt` beside it, or such a list alone.
@@ -64,6 +66,8 @@ def import_model(
             ids.
         name: what the model is called; the name of `out` if None.
         partial: leave out what does not fit, and start what is missing at random.
+        table: place of the weights in a file that holds several tables, such as "ema"; None takes
+            the largest that is no average.
 
     Raises:
         ModelError: the file is unreadable or of another kind, weights do not fit, or the tokenizer
@@ -72,7 +76,7 @@ def import_model(
     """
     file, out = Path(file), Path(out)
     _check_target(out)
-    checkpoint = read_checkpoint(file)
+    checkpoint = read_checkpoint(file, table)
     family = pick(source, checkpoint)
     imported = _converted(family, checkpoint)
     tokenizer_path = None if tokenizer is None else Path(tokenizer)
