@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-DEFAULT_MODEL = "grid-s1-vsr"
+DEFAULT_MODEL = "grid-vsr"
 
 Model = Annotated[str, typer.Option(help="A bundled model or a model folder.")]
 Device = Annotated[

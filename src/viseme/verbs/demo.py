@@ -1,6 +1,5 @@
 """`viseme demo`: read the lips in one clip, and show in a copy of it what was seen and read."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viseme.data.example import VIDEO_FPS
-from viseme.data.manifest import read_manifest
 from viseme.errors import ConfigError
 from viseme.face.crop import mouth_blocks
 from viseme.face.tracker import FaceTracker, LandmarkTracker
@@ -17,14 +15,14 @@ from viseme.media import VideoWriter, iter_audio, probe, read_frames
 from viseme.recognition.recognizer import Recognizer
 from viseme.text import subtitles
 from viseme.text.transcript import Transcript
-from viseme.verbs.demo_clip import SENTENCE, write_talking_head
 from viseme.verbs.demo_still import Moment, moments_s, write_still
 from viseme.verbs.overlay import Mouth, Overlay
 from viseme.verbs.transcribe import DEFAULT_MODEL, transcribe
 
-SHARED_VARIABLE = "VISEME_SHARED"
+CLIP = Path(__file__).with_name("demo.mp4")
+"""Somebody who does not exist, rendered by the studio; docs/demo.md has the command."""
+SENTENCE = "place red in h five now"
 STILL = "demo.png"
-MADE_CLIP = Path("made") / "talking-head.mp4"
 
 _SOUND_RATE_HZ = 48_000
 
@@ -63,8 +61,7 @@ def demo(
     """Read the lips in a clip and draw what was seen and read.
 
     Args:
-        clip: a video with a face; None takes the first GRID test clip where the corpus is
-            (VISEME_SHARED or ../shared), and elsewhere a clip that is drawn for the purpose.
+        clip: a video with a face; None takes the clip that viseme brings along.
         out: folder for the files, made if missing.
         model: name of a bundled model, a model folder, or a loaded model; it must read video.
         device: "auto", "cpu" or "cuda".
@@ -75,7 +72,7 @@ def demo(
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    path, said = (Path(clip), None) if clip is not None else grid_clip() or made_clip(out)
+    path, said = (CLIP, SENTENCE) if clip is None else (Path(clip), None)
     names = {suffix: out / f"{path.stem}.{suffix}" for suffix in ("srt", "json", "mp4")}
     if names["mp4"].resolve() == path.resolve():
         raise ConfigError("would be overwritten", path=path, todo="Give another folder to --out.")
@@ -88,30 +85,6 @@ def demo(
     return DemoReport(
         path, said, transcript, names["srt"], names["json"], names["mp4"], out / STILL
     )
-
-
-def grid_clip() -> tuple[Path, str | None] | None:
-    """The first GRID clip of the list `test` and its text; as the corpus ships it, if it is there.
-
-    None where there is no GRID.
-    """
-    root = Path(os.environ.get(SHARED_VARIABLE, "../shared")) / "data" / "grid"
-    if not (root / "manifest.jsonl").is_file():
-        return None
-    clips = (clip for clip in read_manifest(root / "manifest.jsonl") if clip.split == "test")
-    first = next(clips, None)
-    if first is None or first.video is None:
-        return None
-    original = root / "original" / Path(first.video).with_suffix(".mpg").name
-    return (original if original.is_file() else Path(first.video)), first.text
-
-
-def made_clip(out: Path) -> tuple[Path, str]:
-    """A drawn talking head in the folder `out`, and what its lips say."""
-    path = out / MADE_CLIP
-    path.parent.mkdir(exist_ok=True)
-    write_talking_head(path)
-    return path, SENTENCE
 
 
 def write_annotated(
