@@ -113,6 +113,7 @@ def write_clip(
     times_s: Sequence[float] | None = None,
     numbers: Sequence[int] | None = None,
     matrix: Sequence[int] | None = None,
+    aspect: Fraction | None = None,
     interlaced: bool = False,
     audio: Sound | None = None,
     delay_s: float = 0.0,
@@ -134,6 +135,7 @@ def write_clip(
         times_s: when each picture comes on screen; a constant rate by default.
         numbers: what each picture shows.
         matrix: display matrix to store, such as `MATRICES[90]`.
+        aspect: width of a pixel by its height to declare; None declares nothing.
         interlaced: weave each picture from two fields, the second half a frame later.
         audio: the sound track; None for a silent clip.
         delay_s: shift of the picture's time stamps, in whole pictures at a constant rate.
@@ -158,6 +160,8 @@ def write_clip(
         )
         video.width, video.height, video.pix_fmt = width, height, pix_fmt
         video.codec_context.time_base = tick
+        if aspect is not None:
+            video.codec_context.sample_aspect_ratio = aspect
         if matrix is not None:
             video.set_display_matrix(matrix)
         track = None if audio is None else _sound_track(container, audio)

@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 
 from viseme.errors import MediaError
 from viseme.media.decode import decode
-from viseme.media.picture import orientation
+from viseme.media.picture import orientation, shown_size
 from viseme.media.source import Source, end_s, open_source
 
 
@@ -21,8 +21,8 @@ class VideoInfo:
     """The picture stream of a recording.
 
     Attributes:
-        width: px, as shown (after rotation).
-        height: px, as shown (after rotation).
+        width: px, as shown (upright, with square pixels).
+        height: px, as shown (upright, with square pixels).
         fps: average rate in Hz.
         rotation_deg: clockwise turn (0, 90, 180, 270) from stored to shown picture.
         codec: name of its coding, such as "h264".
@@ -85,13 +85,12 @@ def _video_info(source: Source) -> VideoInfo:
     num_frames = stream.frames or None
     rate = stream.average_rate or stream.guessed_rate
     frame: VideoFrame = next(decode(source, stream, _ignore))
-    turns, _ = orientation(frame)
-    upright = (frame.width, frame.height) if turns % 2 == 0 else (frame.height, frame.width)
+    width, height = shown_size(frame, source.path)
     return VideoInfo(
-        width=upright[0],
-        height=upright[1],
+        width=width,
+        height=height,
         fps=float(rate or 0),
-        rotation_deg=90 * turns,
+        rotation_deg=90 * orientation(frame)[0],
         codec=stream.codec_context.name,
         pix_fmt=frame.format.name,
         interlaced=bool(frame.interlaced_frame),
