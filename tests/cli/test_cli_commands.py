@@ -14,6 +14,7 @@ from pretence import Call, Stub, Viseme, transcript_of
 
 from viseme import assets, models
 from viseme.cli.models import summary
+from viseme.data.clip_content import PrepareConfig
 from viseme.errors import AssetError, ConfigError
 
 
@@ -107,13 +108,25 @@ def test_prepare(viseme: Viseme, monkeypatch: pytest.MonkeyPatch, accepted: int,
         return prepare_report(args[1], accepted, 4 - accepted)
 
     monkeypatch.setattr(import_module("viseme.data.prepare"), "prepare", prepare)
-    ran = viseme("prepare", "src", "out", "--corpus", "grid", "--workers", 2, "--no-resume")
+    ran = viseme(
+        "prepare",
+        "src",
+        "out",
+        "--corpus",
+        "grid",
+        "--workers",
+        2,
+        "--no-resume",
+        "--audio-track",
+        "eng",
+    )
     assert call.args == (Path("src"), Path("out"))
     assert call.options == {
         "corpus": "grid",
         "workers": 2,
         "resume": False,
         "min_acceptance": 0.5,
+        "config": PrepareConfig(audio_track="eng"),
     }
     assert ran.code == code
     assert f"accepted     {accepted}" in ran.out

@@ -1,13 +1,16 @@
 """`viseme label`: texts for clips without, by a model or somebody else's recogniser."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from viseme.cli.console import be_quiet, result, table
-from viseme.cli.options import Device, Grammar, Quiet
+from viseme.cli.options import AudioTrack, Device, Grammar, Quiet
 from viseme.cli.progress import progress
+
+if TYPE_CHECKING:
+    from viseme.verbs.label import LabelReport
 
 SOME_FAILED, ALL_FAILED = 1, 2
 
@@ -40,6 +43,7 @@ def command(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes.  [default: one per core]")
     ] = None,
+    audio_track: AudioTrack = None,
     device: Device = "auto",
     resume: Annotated[
         bool, typer.Option("--resume/--no-resume", help="Keep what an earlier run has done.")
@@ -68,9 +72,11 @@ def command(
 
     annotator: Annotator
     if labeller is None:
-        annotator = Aligner()
+        annotator = Aligner(audio_track)
     else:
-        config = LabelConfig(language, writing, min_confidence=min_confidence)
+        config = LabelConfig(
+            language, writing, min_confidence=min_confidence, audio_track=audio_track
+        )
         annotator = Transcriber(find_labeller(labeller, grammar, device), config)
     with progress("labelling", "clip", quiet) as bar:
 
@@ -80,6 +86,13 @@ def command(
         report = label(
             manifest, out, annotator, workers=workers, resume=resume, on_progress=on_progress
         )
+    result(table(_rows(report, align)))
+    if not report.rejected:
+        return 0
+    return SOME_FAILED if report.annotated else ALL_FAILED
+
+
+def _rows(report: "LabelReport", align: bool) -> list[tuple[str, str]]:
     rows = [("aligned" if align else "labelled", str(report.annotated))]
     if report.confidence is not None and not align:
         rows.append(("confidence", f"{report.confidence:.3f}"))
@@ -88,7 +101,4 @@ def command(
     rows.append(("manifest", str(report.out)))
     if report.rejected:
         rows.append(("rejects", str(report.rejects)))
-    result(table(rows))
-    if not report.rejected:
-        return 0
-    return SOME_FAILED if report.annotated else ALL_FAILED
+    return rows

@@ -25,6 +25,14 @@ Grammar = Annotated[
         help="Allow only such sentences: a bundled grammar (grid), a .grammar or a .words file.",
     ),
 ]
+AudioTrack = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N|LANGUAGE",
+        help="Which of several sound tracks: its number from 1, or eng, fr, ...  "
+        "[default: the one that the file marks]",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from viseme.cli.console import be_quiet, result, say, table
-from viseme.cli.options import Quiet
+from viseme.cli.options import AudioTrack, Quiet
 from viseme.cli.progress import progress
 
 TOO_FEW = 1
@@ -28,6 +28,7 @@ def command(
     min_acceptance: Annotated[
         float, typer.Option(min=0, max=1, help="Fail when a smaller share of clips is usable.")
     ] = 0.5,
+    audio_track: AudioTrack = None,
     resume: Annotated[
         bool, typer.Option("--resume/--no-resume", help="Keep what an earlier run has done.")
     ] = True,
@@ -42,6 +43,7 @@ def command(
     if quiet:
         be_quiet()
 
+    from viseme.data.clip_content import PrepareConfig
     from viseme.data.prepare import Progress, prepare
 
     with progress("preparing", "clip", quiet) as bar:
@@ -56,6 +58,7 @@ def command(
             workers=workers,
             resume=resume,
             min_acceptance=min_acceptance,
+            config=PrepareConfig(audio_track=audio_track),
             on_progress=on_progress,
         )
     rows = [("accepted", str(report.accepted)), ("rejected", str(report.rejected))]

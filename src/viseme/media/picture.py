@@ -75,7 +75,7 @@ class Painter:
         ).to_ndarray()
         if mirrored:
             rgb = rgb[:, ::-1]
-        picture = np.ascontiguousarray(np.rot90(rgb, -turns))
+        picture: NDArray[np.uint8] = np.ascontiguousarray(np.rot90(rgb, -turns))
         return picture if upright == self._size else _framed(picture, self._size)
 
 
