@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,22 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+SHARED = Path(os.environ.get("VISEME_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+
+
+@pytest.fixture(scope="session")
+def case() -> Callable[[str], Path]:
+    """Finds a recording that once went wrong, beside the project or in VISEME_SHARED, or skips."""
+
+    def find(name: str) -> Path:
+        path = SHARED / "cases" / name
+        if not path.is_file():
+            pytest.skip(f"needs {name} (set VISEME_SHARED to the folder that holds cases)")
+        return path
+
+    return find
+
+
 @pytest.fixture(scope="session")
 def face_networks() -> Path:
     """The file of the face networks."""
@@ -33,8 +50,7 @@ def face_networks() -> Path:
 @pytest.fixture(scope="session")
 def grid_root() -> Path:
     """Folder of the GRID clips, beside the project or named by VISEME_SHARED; skips when absent."""
-    beside = Path(__file__).resolve().parents[2] / "shared"
-    root = Path(os.environ.get("VISEME_SHARED", beside)) / "data" / "grid"
+    root = SHARED / "data" / "grid"
     if not (root / "manifest.jsonl").is_file():
         pytest.skip("needs the GRID clips (set VISEME_SHARED to the folder that holds data/grid)")
     return root

@@ -52,7 +52,8 @@ MIRRORED = (-ONE, 0, 0, 0, ONE, 0, 0, 0, 1 << 30)
 class Sound:
     """A sound track: quiet 200 Hz hum, and a click of 20 ms at each of `clicks_s`.
 
-    It is as long as the picture unless `duration_s` says otherwise.
+    It is as long as the picture unless `duration_s` says otherwise. `language` and `title` are what
+    the file says of it, and `is_default` whether the file marks it to be played.
     """
 
     sample_rate_hz: int = 44_100
@@ -61,6 +62,9 @@ class Sound:
     clicks_s: Sequence[float] = ()
     hum: float = 0.01
     duration_s: float | None = None
+    language: str | None = None
+    title: str | None = None
+    is_default: bool = False
 
 
 def picture(
@@ -113,8 +117,9 @@ def write_clip(
     times_s: Sequence[float] | None = None,
     numbers: Sequence[int] | None = None,
     matrix: Sequence[int] | None = None,
+    aspect: Fraction | None = None,
     interlaced: bool = False,
-    audio: Sound | None = None,
+    audio: Sound | Sequence[Sound] | None = None,
     delay_s: float = 0.0,
     audio_delay_s: float = 0.0,
     options: dict[str, str] | None = None,
@@ -134,8 +139,9 @@ def write_clip(
         times_s: when each picture comes on screen; a constant rate by default.
         numbers: what each picture shows.
         matrix: display matrix to store, such as `MATRICES[90]`.
+        aspect: width of a pixel by its height to declare; None declares nothing.
         interlaced: weave each picture from two fields, the second half a frame later.
-        audio: the sound track; None for a silent clip.
+        audio: the sound track, or several; None for a silent clip.
         delay_s: shift of the picture's time stamps, in whole pictures at a constant rate.
         audio_delay_s: shift of the sound's time stamps (its content shifts with them).
         options: more encoder options.
@@ -158,9 +164,12 @@ def write_clip(
         )
         video.width, video.height, video.pix_fmt = width, height, pix_fmt
         video.codec_context.time_base = tick
+        if aspect is not None:
+            video.codec_context.sample_aspect_ratio = aspect
         if matrix is not None:
             video.set_display_matrix(matrix)
-        track = None if audio is None else _sound_track(container, audio)
+        sounds = [audio] if isinstance(audio, Sound) else audio or []
+        tracks = [_sound_track(container, spec) for spec in sounds]
         for stamp, number in zip(stamps, shown, strict=True):
             image = picture(number, width, height) if images is None else images[number]
             if interlaced:
@@ -169,14 +178,23 @@ def write_clip(
             frame.pts, frame.time_base = stamp + offset, tick
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
-        if audio is not None and track is not None:
-            duration_s = float(num_frames / rate) if times_s is None else times_s[-1] + 1 / fps
-            _write_sound(container, track, audio, duration_s, audio_delay_s)
+        duration_s = float(num_frames / rate) if times_s is None else times_s[-1] + 1 / fps
+        for track, spec in zip(tracks, sounds, strict=True):
+            _write_sound(container, track, spec, duration_s, audio_delay_s)
     return path
 
 
 def _sound_track(container, spec: Sound):
-    return container.add_stream(spec.codec, rate=spec.sample_rate_hz, layout=spec.layout)
+    track = container.add_stream(spec.codec, rate=spec.sample_rate_hz, layout=spec.layout)
+    track.metadata.update(
+        {
+            name: value
+            for name, value in (("language", spec.language), ("title", spec.title))
+            if value is not None
+        }
+    )
+    track.disposition = av.stream.Disposition.default if spec.is_default else 0
+    return track
 
 
 def _write_sound(container, track, spec: Sound, duration_s: float, delay_s: float) -> None:

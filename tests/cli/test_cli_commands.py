@@ -14,6 +14,7 @@ from pretence import Call, Stub, Viseme, transcript_of
 
 from viseme import assets, models
 from viseme.cli.models import summary
+from viseme.data.clip_content import PrepareConfig
 from viseme.data.rejects import Reject
 from viseme.data.splits import Shares
 from viseme.errors import AssetError, ConfigError
@@ -111,6 +112,7 @@ def test_prepare(viseme: Viseme, monkeypatch: pytest.MonkeyPatch, accepted: int,
 
     monkeypatch.setattr(import_module("viseme.data.prepare"), "prepare", prepare)
     options = ["--corpus", "grid", "--workers", 2, "--no-resume", "--skip-bad"]
+    options += ["--audio-track", "eng"]
     ran = viseme("prepare", "src", "out", *options, "--split", "80,10,10", "--by", "folder")
     assert call.args == (Path("src"), Path("out"))
     assert call.options == {
@@ -121,6 +123,7 @@ def test_prepare(viseme: Viseme, monkeypatch: pytest.MonkeyPatch, accepted: int,
         "workers": 2,
         "resume": False,
         "min_acceptance": 0.5,
+        "config": PrepareConfig(audio_track="eng"),
     }
     assert ran.code == code
     assert f"accepted     {accepted}" in ran.out

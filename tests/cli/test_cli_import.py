@@ -20,7 +20,7 @@ def test_options_reach_the_verb_and_the_folder_is_the_result(viseme: Viseme, stu
     call = stub("viseme.verbs.import_model.import_model", report)
     ran = viseme(
         *("import", "auto_avsr", "a.pth", "-o", "out", "--tokenizer", "u.model", "--partial"),
-        *("--name", "mine"),
+        *("--name", "mine", "--table", "ema"),
     )
     assert (ran.code, ran.out) == (0, "out\n")
     assert "250.38 M parameters" in ran.err
@@ -31,6 +31,7 @@ def test_options_reach_the_verb_and_the_folder_is_the_result(viseme: Viseme, stu
         "tokenizer": Path("u.model"),
         "name": "mine",
         "partial": True,
+        "table": "ema",
     }
 
 

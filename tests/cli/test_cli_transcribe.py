@@ -108,7 +108,7 @@ def test_every_format_is_written(viseme: Viseme, transcribing: Call, tmp_path: P
 def test_options_reach_the_verb(viseme: Viseme, transcribing: Call) -> None:
     options = (
         "--model m --mode video --device cpu --beam 4 --ctc-weight 0.2 --lm n --lm-weight 0.4 "
-        "--precision bfloat16 --batch-size 2 --grammar grid --face 1"
+        "--precision bfloat16 --batch-size 2 --grammar grid --face 1 --audio-track eng"
     )
     assert viseme("transcribe", "a.mp4", *options.split()).code == 0
     assert transcribing.options is not None
@@ -126,6 +126,7 @@ def test_options_reach_the_verb(viseme: Viseme, transcribing: Call) -> None:
         "batch_size": 2,
         "constraint": "grid",
         "select": 1,
+        "audio_track": "eng",
     }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from raw_corpus import bright_faces, tree, write_corpus, write_talk
 
+from media_clips import Sound, click_times_s, write_clip
 from viseme.data.clip_content import PrepareConfig
 from viseme.data.manifest import Clip, read_manifest, write_manifest
 from viseme.data.prepare import PrepareReport, Progress, prepare
@@ -395,3 +396,29 @@ def test_bad_lines_are_rejects_in_their_place(tmp_path: Path) -> None:
         ("", "line 4", "bad_line"),
     ]
     assert report.reasons == {"bad_line": 2, "unreadable": 1}
+
+
+def test_one_of_several_sound_tracks_is_kept(tmp_path: Path) -> None:
+    sounds = [
+        Sound(48_000, codec="flac", clicks_s=(click_s,), language=language)
+        for click_s, language in ((0.2, "fra"), (0.8, "eng"))
+    ]
+    (tmp_path / "raw").mkdir()
+    write_clip(tmp_path / "raw" / "film.mkv", num_frames=25, audio=sounds)
+    for track, click_s in ((None, 0.2), ("en", 0.8)):
+        config = PrepareConfig(audio_track=track)
+        report = prepare(
+            tmp_path / "raw", tmp_path / "out", workers=1, make_tracker=bright_faces, config=config
+        )
+        (clip,) = read_manifest(report.out / "manifest.jsonl")
+        assert clip.audio is not None
+        assert click_times_s(read_audio(clip.audio), 16_000) == pytest.approx([click_s], abs=0.01)
+        remarks = clip.extra.get("warnings", [])
+        assert [("--audio-track" in remark) for remark in remarks] == [True] * (track is None)
+    config = PrepareConfig(audio_track=3)
+    report = prepare(
+        tmp_path / "raw", tmp_path / "out", workers=1, make_tracker=bright_faces, config=config
+    )
+    (row,) = rejects(report.out)
+    assert row["code"] == "no_sound"
+    assert "1 (fra) and 2 (eng)" in row["reason"]

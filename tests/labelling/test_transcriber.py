@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from fake_labeller import PAUSE_S, TONE_S, ToneCounter, tones, write_tones
+from media_clips import Sound, click_times_s, write_clip
 from viseme.data.corpora.id_list import UNKNOWN_LANGUAGE
 from viseme.data.manifest import Clip, read_manifest
 from viseme.data.outcomes import UnfitError
 from viseme.errors import ConfigError
 from viseme.labelling.labeller import SAMPLE_RATE_HZ, Label, Piece
+from viseme.labelling.streams import read_sound
 from viseme.labelling.transcriber import LabelConfig, Transcriber
 from viseme.media import write_audio, write_video
 
@@ -120,6 +122,23 @@ def test_all_pieces_are_written_in_one_language(tmp_path: Path) -> None:
 
 def test_unsure_texts_are_left_out_on_demand(clip: Clip) -> None:
     assert code_of(clip, Transcriber(ToneCounter(), LabelConfig(min_confidence=0.8))) == "unsure"
+
+
+def test_one_of_several_sound_tracks_is_heard(tmp_path: Path) -> None:
+    sounds = [
+        Sound(48_000, codec="flac", clicks_s=clicks_s, language=language)
+        for clicks_s, language in (((0.2,), "fra"), ((0.8,), "eng"))
+    ]
+    film = write_clip(tmp_path / "film.mkv", num_frames=25, audio=sounds)
+    for track, click_s in ((None, 0.2), ("en", 0.8), (2, 0.8)):
+        heard = read_sound(Clip("a", video=film), track)
+        assert click_times_s(heard, SAMPLE_RATE_HZ) == pytest.approx([click_s], abs=0.01)
+        config = LabelConfig(audio_track=track)
+        assert Transcriber(ToneCounter(), config).identity["audio_track"] == track
+    nothing = Transcriber(ToneCounter(), LabelConfig(audio_track="de"))
+    with pytest.raises(UnfitError, match=r"no sound track de; there are .*fra.*eng") as caught:
+        nothing.annotate(Clip("a", video=film))
+    assert caught.value.code == "no_sound"
 
 
 def test_what_cannot_be_labelled_says_why(tmp_path: Path, clip: Clip) -> None:

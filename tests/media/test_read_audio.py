@@ -54,13 +54,29 @@ def test_late_picture(tmp_path, late_s):
     assert click_s == pytest.approx(1.0 - late_s if late_s < 0.1 else 1.0, abs=0.002)
 
 
-def test_late_sound_is_preceded_by_silence(tmp_path):
-    spec = Sound(48_000, codec="flac", clicks_s=(1.0,))
-    path = write_clip(tmp_path / "clip.mkv", num_frames=50, audio_delay_s=0.3, audio=spec)
+@pytest.mark.parametrize("late_s", [0.3, 2.0])
+@pytest.mark.parametrize("name", ["clip.mkv", "clip.mp4", "clip.mov"])
+def test_late_sound_is_preceded_by_silence(tmp_path, name, late_s):
+    spec = Sound(48_000, codec="aac" if name == "clip.mov" else "flac", clicks_s=(1.0,))
+    path = write_clip(tmp_path / name, num_frames=50, audio_delay_s=late_s, audio=spec)
+    samples, late = read_audio(path), round(late_s * 16_000)
+    assert click_times_s(samples, 16_000) == pytest.approx([late_s + 1], abs=0.002)
+    assert np.abs(samples[: late - 400]).max() < 1e-4
+    assert np.abs(samples[late + 100 : late + 1_200]).max() > 5e-3
+    # and so in windows before its beginning, across it and after it
+    for start_s, end_s in ((0, late_s / 2), (late_s / 2, late_s + 1.5), (late_s + 0.5, late_s + 2)):
+        part = read_audio(path, start_s=start_s, end_s=end_s)
+        heard_s = [start_s + t for t in click_times_s(part, 16_000)]
+        assert heard_s == pytest.approx([late_s + 1] * (end_s > late_s + 1), abs=0.002)
+
+
+def test_the_voice_that_starts_two_seconds_late(case):
+    path = case("voice_starts_two_seconds_late.mkv")
     samples = read_audio(path)
-    assert click_times_s(samples, 16_000) == pytest.approx([1.3], abs=0.002)
-    assert np.abs(samples[:4_700]).max() < 1e-4
-    assert np.abs(samples[4_900:6_000]).max() > 5e-3
+    assert len(samples) == pytest.approx(4.98 * 16_000, abs=800)
+    assert np.abs(samples[: round(1.95 * 16_000)]).max() < 1e-4
+    assert np.abs(samples[round(2.1 * 16_000) :]).max() > 0.05
+    assert len(list(read_frames(path))) == 75
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 22_050, 44_100, 48_000])

@@ -140,7 +140,7 @@ def test_a_file_that_cannot_be_wound_back_is_refused(tmp_path):
 
     container = SimpleNamespace(seek=seek, format=SimpleNamespace(name="odd"))
     stream = SimpleNamespace(type="video", start_time=0, time_base=Fraction(1, 25))
-    source = Source(tmp_path / "clip.odd", container, Fraction(0))
+    source = Source(tmp_path / "clip.odd", container, Fraction(0), None)
     with pytest.raises(MediaError, match="wound back"):
         next(decode(source, stream, pytest.fail, Fraction(MIN_SEEK_S)))
 

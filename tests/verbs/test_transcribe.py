@@ -239,3 +239,20 @@ def test_sound_that_outlasts_the_picture_is_read_alone(tmp_path: Path, mode: str
     (lips,) = read([path], model=recognizer(modality="av"), mode="video")
     assert lips.words[-1].end_s <= 2.0
     assert not any("only sound" in warning for warning in lips.warnings)
+
+
+@pytest.mark.parametrize(("modality", "remarks"), [("audio", 1), ("av", 1), ("video", 0)])
+def test_a_choice_of_sound_tracks_is_told_once(
+    tmp_path: Path, modality: Modality, remarks: int
+) -> None:
+    sounds = [Sound(language="fra", clicks_s=(0.5,)), Sound(language="eng", clicks_s=(1.5,))]
+    film = write_clip(tmp_path / "film.mp4", num_frames=75, audio=sounds)
+    model = recognizer(modality=modality)
+    (found,) = read([film], model=model)
+    told = [w for w in found.warnings if "1 (fra) and 2 (eng), of which 1 is read" in w]
+    assert len(told) == remarks
+    for track in (1, 2, "en"):
+        (found,) = read([film], model=model, audio_track=track)
+        assert not any("sound tracks" in warning for warning in found.warnings)
+    (missing,) = read([film], model=model, audio_track="de")
+    assert "no sound track de; there are 2 sound tracks" in str(missing.error)

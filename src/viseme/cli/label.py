@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from viseme.cli.console import be_quiet, result, table
-from viseme.cli.options import Device, Grammar, Quiet, SkipBad
+from viseme.cli.options import AudioTrack, Device, Grammar, Quiet, SkipBad
 from viseme.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def command(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes.  [default: one per core]")
     ] = None,
+    audio_track: AudioTrack = None,
     device: Device = "auto",
     resume: Annotated[
         bool, typer.Option("--resume/--no-resume", help="Keep what an earlier run has done.")
@@ -72,9 +73,11 @@ def command(
 
     annotator: Annotator
     if labeller is None:
-        annotator = Aligner()
+        annotator = Aligner(audio_track)
     else:
-        config = LabelConfig(language, writing, min_confidence=min_confidence)
+        config = LabelConfig(
+            language, writing, min_confidence=min_confidence, audio_track=audio_track
+        )
         annotator = Transcriber(find_labeller(labeller, grammar, device), config)
     with progress("labelling", "clip", quiet) as bar:
 

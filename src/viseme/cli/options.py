@@ -29,6 +29,14 @@ SkipBad = Annotated[
     bool,
     typer.Option("--skip-bad", help="Leave out lines of the manifest that are wrong; list them."),
 ]
+AudioTrack = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N|LANGUAGE",
+        help="Which of several sound tracks: its number from 1, or eng, fr, ...  "
+        "[default: the one that the file marks]",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from viseme.cli.console import be_quiet, result, say, table
-from viseme.cli.options import Quiet, SkipBad
+from viseme.cli.options import AudioTrack, Quiet, SkipBad
 from viseme.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def command(
     min_acceptance: Annotated[
         float, typer.Option(min=0, max=1, help="Fail when a smaller share of clips is usable.")
     ] = 0.5,
+    audio_track: AudioTrack = None,
     resume: Annotated[
         bool, typer.Option("--resume/--no-resume", help="Keep what an earlier run has done.")
     ] = True,
@@ -66,6 +67,7 @@ def command(
     if quiet:
         be_quiet()
 
+    from viseme.data.clip_content import PrepareConfig
     from viseme.data.prepare import Progress, prepare
     from viseme.data.splits import parse_shares
 
@@ -84,6 +86,7 @@ def command(
             workers=workers,
             resume=resume,
             min_acceptance=min_acceptance,
+            config=PrepareConfig(audio_track=audio_track),
             on_progress=on_progress,
         )
     result(table(_rows(report)))

@@ -11,6 +11,7 @@ from viseme.cli.console import be_quiet, say
 from viseme.cli.inputs import expand
 from viseme.cli.options import (
     DEFAULT_MODEL,
+    AudioTrack,
     BatchSize,
     Beam,
     Device,
@@ -78,6 +79,7 @@ def command(
     jsonl: JsonLines = None,
     grammar: Grammar = None,
     face: Face = "largest",
+    audio_track: AudioTrack = None,
     quiet: Quiet = False,
 ) -> int:
     """Print what is said in recordings.
@@ -114,6 +116,7 @@ def command(
             device=device,
             select=select,
             constraint=grammar,
+            audio_track=audio_track,
             on_progress=share_done,
         )
         num_failed = 0

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip
 from viseme.data.outcomes import UnfitError
-from viseme.errors import MediaError, NoFaceError, NoVideoError, VisemeError
+from viseme.errors import MediaError, NoAudioError, NoFaceError, NoVideoError, VisemeError
 from viseme.face.crop import mouth_rois
 from viseme.face.select import Selection
 from viseme.face.tracker import FaceTracker
-from viseme.media import probe, read_audio, read_frames
+from viseme.media import TrackChoice, probe, read_audio, read_frames
 
 AUDIO_RATE_HZ = 16_000
 
@@ -31,6 +31,8 @@ class PrepareConfig:
         max_s: longest clip, seconds; longer recordings must be cut first.
         min_visible_share: of the frames; the face must be seen in so many.
         max_mismatch_s: by how much sound and picture may differ in length, seconds.
+        audio_track: which of several sound tracks, by number or language; None for the file's own
+            choice.
     """
 
     select: Selection = "largest"
@@ -38,6 +40,7 @@ class PrepareConfig:
     max_s: float = 120.0
     min_visible_share: float = 0.75
     max_mismatch_s: float = 0.5
+    audio_track: TrackChoice | None = None
 
 
 @dataclass(frozen=True)
@@ -66,25 +69,31 @@ def read_clip(clip: Clip, config: PrepareConfig, tracker: FaceTracker) -> ClipCo
     """
     try:
         return _content(clip, config, tracker)
-    except (MediaError, NoFaceError) as error:
+    except (MediaError, NoAudioError, NoFaceError) as error:
         raise UnfitError(_code(error), error.reason) from error
 
 
 def _content(clip: Clip, config: PrepareConfig, tracker: FaceTracker) -> ClipContent:
     if clip.video is None:
         raise UnfitError("no_video", "its row names no video.")
-    info = probe(clip.video)
+    info = probe(clip.video, None if clip.audio is not None else config.audio_track)
     if info.video is None:
         raise NoVideoError("has no picture")
     end_s = info.duration_s if clip.end_s is None else min(clip.end_s, info.duration_s)
     _check_length(end_s - clip.start_s, config)
     warnings: list[str] = []
     window: dict[str, Any] = {"start_s": clip.start_s, "end_s": clip.end_s}
-    audio_path = clip.audio or (clip.video if info.audio is not None else None)
+    heard = info if clip.audio is None else probe(clip.audio, config.audio_track)
     audio = None
-    if audio_path is not None:
+    if heard.audio is not None:
+        warnings += heard.audio.remarks(config.audio_track)
+    if heard.audio is not None or clip.audio is not None:
         audio = read_audio(
-            audio_path, sample_rate_hz=AUDIO_RATE_HZ, on_warning=warnings.append, **window
+            heard.path,
+            sample_rate_hz=AUDIO_RATE_HZ,
+            audio_track=config.audio_track,
+            on_warning=warnings.append,
+            **window,
         )
     frames = read_frames(clip.video, fps=VIDEO_FPS, on_warning=warnings.append, **window)
     block = mouth_rois(frames, fps=VIDEO_FPS, tracker=tracker, select=config.select, audio=audio)
@@ -120,4 +129,6 @@ def _check_sound(sound_s: float, picture_s: float, config: PrepareConfig) -> Non
 def _code(error: VisemeError) -> str:
     if isinstance(error, NoFaceError):
         return "no_face"
+    if isinstance(error, NoAudioError):
+        return "no_sound"
     return "no_video" if isinstance(error, NoVideoError) else "unreadable"

@@ -27,7 +27,7 @@ from viseme.data.roi_storage import write_rois
 from viseme.face.tracker import FaceTracker, LandmarkTracker
 from viseme.media import write_audio
 
-RECORD_VERSION = 1
+RECORD_VERSION = 2
 """Part of every record's key: raise it when the same clip would be prepared differently."""
 
 MAX_ID_BYTES = 200

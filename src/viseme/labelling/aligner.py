@@ -19,13 +19,21 @@ from viseme.labelling.sphinx import (
     unknown_words,
 )
 from viseme.labelling.streams import read_sound
+from viseme.media import TrackChoice
 from viseme.text.normalise import normalise
 from viseme.text.transcript import Word
 
 
 @dataclass(frozen=True)
 class Aligner:
-    """Gives clips with an English text the times of its words."""
+    """Gives clips with an English text the times of its words.
+
+    Attributes:
+        audio_track: which of several sound tracks, by number or language; None for the file's own
+            choice.
+    """
+
+    audio_track: TrackChoice | None = None
 
     def __post_init__(self) -> None:
         need_pocketsphinx()
@@ -38,7 +46,8 @@ class Aligner:
     @property
     def identity(self) -> dict[str, Any]:
         """Aligner and version."""
-        return {"aligner": f"pocketsphinx {version('pocketsphinx')}"}
+        aligner = {"aligner": f"pocketsphinx {version('pocketsphinx')}"}
+        return aligner if self.audio_track is None else aligner | {"audio_track": self.audio_track}
 
     def wants(self, clip: Clip) -> bool:
         """Whether it is known what is said, but not when."""
@@ -54,7 +63,7 @@ class Aligner:
             raise UnfitError(
                 "unsupported_language", f"only English is aligned, not {clip.language}."
             )
-        words = align_words(read_sound(clip), str(clip.text))
+        words = align_words(read_sound(clip, self.audio_track), str(clip.text))
         return replace(clip, words=words, extra=clip.extra | {"words": self.identity})
 
 

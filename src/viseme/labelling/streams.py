@@ -11,24 +11,32 @@ from viseme.data.outcomes import UnfitError
 from viseme.data.roi_storage import read_rois
 from viseme.errors import MediaError, NoAudioError
 from viseme.labelling.labeller import SAMPLE_RATE_HZ
-from viseme.media import read_audio
+from viseme.media import TrackChoice, read_audio
 
 
-def read_sound(clip: Clip) -> NDArray[np.float32]:
+def read_sound(clip: Clip, audio_track: TrackChoice | None = None) -> NDArray[np.float32]:
     """Samples (S,) at 16 kHz of a clip, out of its sound file or else its video.
 
+    Args:
+        clip: the row, paths absolute.
+        audio_track: which of several sound tracks, as for `read_audio`.
+
     Raises:
-        UnfitError: it has none, cannot be read, or is silent.
+        UnfitError: it has none, or not that one, cannot be read, or is silent.
     """
     path = clip.audio or clip.video
     if path is None:
         raise UnfitError("no_sound", "its row names neither sound nor video.")
     try:
         audio = read_audio(
-            path, sample_rate_hz=SAMPLE_RATE_HZ, start_s=clip.start_s, end_s=clip.end_s
+            path,
+            sample_rate_hz=SAMPLE_RATE_HZ,
+            start_s=clip.start_s,
+            end_s=clip.end_s,
+            audio_track=audio_track,
         )
     except NoAudioError as error:
-        raise UnfitError("no_sound", "has no sound.") from error
+        raise UnfitError("no_sound", f"{error.what}.") from error
     except MediaError as error:
         _unreadable(error)
     if is_silent(audio):

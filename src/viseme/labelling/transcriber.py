@@ -21,6 +21,7 @@ from viseme.errors import ConfigError
 from viseme.labelling.labeller import SAMPLE_RATE_HZ, Label, Labeller, Piece
 from viseme.labelling.pauses import pieces
 from viseme.labelling.streams import read_lips, read_sound
+from viseme.media import TrackChoice
 from viseme.text.label_text import WRITERS, write_label
 from viseme.text.transcript import Word
 
@@ -37,6 +38,8 @@ class LabelConfig:
         sure_language: from this confidence an unknown language is taken for the one that is heard,
             and another one than the wanted makes a clip unfit.
         min_confidence: texts that are less sure are not taken; 0 takes all, as in the paper.
+        audio_track: which of several sound tracks, by number or language; None for the file's own
+            choice.
 
     Raises:
         ConfigError: a value that is none of these.
@@ -47,6 +50,7 @@ class LabelConfig:
     max_piece_s: float = 24.0
     sure_language: float = 0.5
     min_confidence: float = 0.0
+    audio_track: TrackChoice | None = None
 
     def __post_init__(self) -> None:
         if self.writing not in WRITERS:
@@ -147,7 +151,7 @@ class Transcriber:
     def _pieces(self, clip: Clip) -> list[tuple[float, Piece]]:
         """The clip's pieces, each with where it starts (s)."""
         modality = self.labeller.modality
-        audio = None if modality == "video" else read_sound(clip)
+        audio = None if modality == "video" else read_sound(clip, self.config.audio_track)
         rois = None if modality == "audio" else read_lips(clip)
         duration_s = _duration_s(audio, rois)
         return [

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from viseme.errors import MediaError
 from viseme.media.decode import decode, frame_time_s
 from viseme.media.source import Source, check_end, open_source
+from viseme.media.tracks import TrackChoice
 from viseme.media.video import window
 
 log = logging.getLogger(__name__)
@@ -31,11 +32,17 @@ def read_audio(
     sample_rate_hz: int = 16_000,
     start_s: float = 0.0,
     end_s: float | None = None,
+    audio_track: TrackChoice | None = None,
     on_warning: Callable[[str], None] = log.warning,
 ) -> Samples:
     """All samples (S,) float32 in [-1, 1] of a recording; arguments and errors as `iter_audio`."""
     blocks = iter_audio(
-        path, sample_rate_hz=sample_rate_hz, start_s=start_s, end_s=end_s, on_warning=on_warning
+        path,
+        sample_rate_hz=sample_rate_hz,
+        start_s=start_s,
+        end_s=end_s,
+        audio_track=audio_track,
+        on_warning=on_warning,
     )
     return np.concatenate([np.zeros(0, np.float32), *blocks])
 
@@ -47,6 +54,7 @@ def iter_audio(
     sample_rate_hz: int = 16_000,
     start_s: float = 0.0,
     end_s: float | None = None,
+    audio_track: TrackChoice | None = None,
     on_warning: Callable[[str], None] = log.warning,
 ) -> Iterator[Samples]:
     """Yield the sound of a recording in blocks; joined they are what `read_audio` returns.
@@ -63,13 +71,15 @@ def iter_audio(
         sample_rate_hz: output rate.
         start_s: where to begin, seconds from time zero.
         end_s: where to stop (exclusive); None reads to the end.
+        audio_track: which of several sound tracks, by its number from 1 or its language; None takes
+            the one that the file marks, else the first.
         on_warning: told, once each, of damage that does not spoil the result.
 
     Raises:
-        NoAudioError: no sound stream.
+        NoAudioError: no sound stream, or not that one.
         MediaError: anything else that makes the file unusable, or an empty window.
     """
-    with open_source(path) as source:
+    with open_source(path, audio_track) as source:
         first, last = window(source.path, start_s, end_s)
         stream = source.need_audio()
         frames = decode(source, stream, on_warning, first)

@@ -14,6 +14,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from viseme.errors import MediaError
+from viseme.media.aspect import SQUARE, PixelAspect
 from viseme.media.source import MAX_AREA_PX, Source
 
 # Below this, decoding from the start costs less than a seek can go wrong.
@@ -33,7 +34,8 @@ def decode(
 ) -> Iterator[Any]:
     """Yield the frames of a stream, from some frame at or before `from_s` on.
 
-    Damaged frames are left out; the first one is reported to `on_warning`.
+    Damaged frames are left out; the first one is reported to `on_warning`. A picture carries the
+    aspect of its pixels, see `frame_aspect`.
 
     Raises:
         MediaError: not one frame can be decoded, or the file cannot be wound back.
@@ -72,6 +74,12 @@ def frame_time_s(frame: VideoFrame | AudioFrame, source: Source) -> Fraction | N
 def frame_duration_s(frame: VideoFrame) -> Fraction:
     """How long a picture stays, in seconds; 0 if its file does not say."""
     return (frame.duration or 0) * (frame.time_base or Fraction(0))
+
+
+def frame_aspect(frame: VideoFrame) -> Fraction:
+    """Width of a decoded picture's pixels by their height."""
+    aspect = frame.opaque
+    return aspect if isinstance(aspect, Fraction) else SQUARE
 
 
 def _can_seek(source: Source, stream: VideoStream | AudioStream) -> bool:
@@ -114,6 +122,7 @@ def _frames(
     slots: deque[int | None] | None = None
     if stream.type == "video" and source.container.format.name in NO_PRESENTATION_TIMES:
         slots = deque()
+    aspect = PixelAspect(stream) if isinstance(stream, VideoStream) else None
     for packet in _packets(source, stream, on_warning):
         if slots is not None and packet is not None:
             slots.append(packet.dts)
@@ -125,6 +134,8 @@ def _frames(
             if frame is not None:
                 frame.time_base = stream.time_base  # missing from those the decoder held back
                 frame.pts = frame.pts if stamp is None else stamp
+                if aspect is not None:
+                    frame.opaque = aspect()
             if frame is not None and not frame.is_corrupt:
                 last_s = frame_time_s(frame, source)
                 yield frame

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from av.container import OutputContainer
 from av.packet import Packet
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from viseme.errors import MediaError
@@ -19,6 +20,8 @@ from viseme.media.write import open_output
 
 # Sound is encoded this far ahead of the picture, so that players need not search for it.
 LEAD_S = Fraction(1, 2)
+# The others take the shape of pixels from the codec alone.
+STORES_ASPECT = {"mp4", "mov"}
 
 
 def mux(
@@ -49,6 +52,7 @@ def mux(
         _need_times(source)
         # opaque: the copy must not ask for an encoder of the picture's codec
         video = container.add_stream_from_template(source.need_video(), opaque=True)
+        _keep_aspect(source, video, container)
         track = AudioTrack(container, sample_rate_hz)
         for packet in _copied(source):
             packet.stream = video
@@ -68,6 +72,22 @@ def _need_times(source: Source) -> None:
             path=source.path,
             todo="Convert it first, for example to mp4.",
         )
+
+
+def _keep_aspect(source: Source, copy: VideoStream, container: OutputContainer) -> None:
+    """Hand on the shape of the pixels that only the container of the source knows."""
+    stream = source.need_video()
+    aspect = stream.sample_aspect_ratio
+    if aspect in (None, 1, stream.codec_context.sample_aspect_ratio):
+        return
+    if container.format.name not in STORES_ASPECT:
+        raise MediaError(
+            f"has pixels {float(aspect):.3g} times as wide as high, which a "
+            f"{container.format.name} file cannot be told here",
+            path=source.path,
+            todo="Name the new file .mp4 or .mov.",
+        )
+    copy.codec_context.sample_aspect_ratio = aspect
 
 
 def _copied(source: Source) -> Iterator[Packet]:

@@ -14,6 +14,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
+from viseme.media.aspect import shown_width
+from viseme.media.decode import frame_aspect
 from viseme.media.source import check_size
 
 
@@ -33,8 +35,22 @@ def orientation(frame: VideoFrame) -> tuple[int, bool]:
     return round(atan2(b, a) / (pi / 2)) % 4, mirrored
 
 
+def shown_size(frame: VideoFrame, path: Path) -> tuple[int, int]:
+    """Width and height of a frame upright and with square pixels.
+
+    Raises:
+        MediaError: of `path`: too large for the memory.
+    """
+    check_size(frame.width, frame.height, path)
+    width, height = shown_width(frame.width, frame_aspect(frame)), frame.height
+    check_size(width, height, path)
+    return (width, height) if orientation(frame)[0] % 2 == 0 else (height, width)
+
+
 class Painter:
     """Turns frames into RGB arrays (H, W, 3) uint8, all of the size of the first.
+
+    A frame of another shape keeps it, between black bars.
 
     Args:
         path: the file, for messages.
@@ -47,24 +63,45 @@ class Painter:
         self._reformatter = VideoReformatter()  # kept, as making one costs more than using it
 
     def __call__(self, frame: VideoFrame) -> NDArray[np.uint8]:
-        check_size(frame.width, frame.height, self._path)
-        turns, mirrored = orientation(frame)
-        upright = (frame.width, frame.height) if turns % 2 == 0 else (frame.height, frame.width)
+        shown = shown_size(frame, self._path)
         if self._size is None:
-            self._size = self._fit(*upright)
-        width, height = self._size if turns % 2 == 0 else self._size[::-1]
+            self._size = _limited(shown, self._max_height)
+        turns, mirrored = orientation(frame)
+        upright = _inside(shown, self._size)
+        width, height = upright if turns % 2 == 0 else upright[::-1]
         shrinks = width * height < frame.width * frame.height
         rgb = self._reformatter.reformat(
             frame, width, height, "rgb24", interpolation="AREA" if shrinks else None
         ).to_ndarray()
         if mirrored:
             rgb = rgb[:, ::-1]
-        return np.ascontiguousarray(np.rot90(rgb, -turns))
+        picture: NDArray[np.uint8] = np.ascontiguousarray(np.rot90(rgb, -turns))
+        return picture if upright == self._size else _framed(picture, self._size)
 
-    def _fit(self, width: int, height: int) -> tuple[int, int]:
-        if self._max_height is None or height <= self._max_height:
-            return width, height
-        return max(1, round(width * self._max_height / height)), self._max_height
+
+def _limited(size: tuple[int, int], max_height: int | None) -> tuple[int, int]:
+    """The size (width, height), scaled down where it is higher than allowed."""
+    width, height = size
+    if max_height is None or height <= max_height:
+        return size
+    return max(1, round(width * max_height / height)), max_height
+
+
+def _inside(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
+    """The largest size of the shape of `size` in `room`; all of it where 1 % at most is left."""
+    scale = min(room[0] / size[0], room[1] / size[1])
+    width, height = (max(1, round(side * scale)) for side in size)
+    is_full = room[0] - width <= room[0] / 100 and room[1] - height <= room[1] / 100
+    return room if is_full else (width, height)
+
+
+def _framed(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The picture in the middle of a black one of `size` (width, height)."""
+    height, width = picture.shape[:2]
+    left, top = (size[0] - width) // 2, (size[1] - height) // 2
+    framed = np.zeros((size[1], size[0], 3), np.uint8)
+    framed[top : top + height, left : left + width] = picture
+    return framed
 
 
 def deinterlaced(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:

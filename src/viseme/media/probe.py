@@ -12,8 +12,9 @@ from av.video.frame import VideoFrame
 
 from viseme.errors import MediaError
 from viseme.media.decode import decode
-from viseme.media.picture import orientation
+from viseme.media.picture import orientation, shown_size
 from viseme.media.source import Source, end_s, open_source
+from viseme.media.tracks import Track, TrackChoice, tracks, unchosen
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,8 @@ class VideoInfo:
     """The picture stream of a recording.
 
     Attributes:
-        width: px, as shown (after rotation).
-        height: px, as shown (after rotation).
+        width: px, as shown (upright, with square pixels).
+        height: px, as shown (upright, with square pixels).
         fps: average rate in Hz.
         rotation_deg: clockwise turn (0, 90, 180, 270) from stored to shown picture.
         codec: name of its coding, such as "h264".
@@ -43,11 +44,27 @@ class VideoInfo:
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """The sound stream of a recording."""
+    """The sound stream of a recording.
+
+    Attributes:
+        sample_rate_hz: samples per second.
+        channels: how many it has.
+        codec: name of its coding, such as "aac".
+        track: its number among the sound tracks of its file, from 1.
+        tracks: all of them.
+    """
 
     sample_rate_hz: int
     channels: int
     codec: str
+    track: int
+    tracks: tuple[Track, ...]
+
+    def remarks(self, audio_track: TrackChoice | None) -> list[str]:
+        """What to tell whoever asked for `audio_track`: that there was a choice, if none."""
+        if audio_track is not None or len(self.tracks) == 1:
+            return []
+        return [unchosen(self.tracks, self.track)]
 
 
 @dataclass(frozen=True)
@@ -61,13 +78,18 @@ class MediaInfo:
     container: str
 
 
-def probe(path: str | Path) -> MediaInfo:
+def probe(path: str | Path, audio_track: TrackChoice | None = None) -> MediaInfo:
     """Look into a recording and decode its first picture, or else its first sound.
 
+    Args:
+        path: the file.
+        audio_track: which of several sound tracks, as for `iter_audio`.
+
     Raises:
+        NoAudioError: it has sound, but not that track.
         MediaError: the file is missing, no recording, or damaged beyond use.
     """
-    with open_source(path) as source:
+    with open_source(path, audio_track) as source:
         if source.video is None and source.audio is None:
             raise MediaError(
                 "holds neither picture nor sound", path=source.path, todo="Give a recording."
@@ -85,13 +107,12 @@ def _video_info(source: Source) -> VideoInfo:
     num_frames = stream.frames or None
     rate = stream.average_rate or stream.guessed_rate
     frame: VideoFrame = next(decode(source, stream, _ignore))
-    turns, _ = orientation(frame)
-    upright = (frame.width, frame.height) if turns % 2 == 0 else (frame.height, frame.width)
+    width, height = shown_size(frame, source.path)
     return VideoInfo(
-        width=upright[0],
-        height=upright[1],
+        width=width,
+        height=height,
         fps=float(rate or 0),
-        rotation_deg=90 * turns,
+        rotation_deg=90 * orientation(frame)[0],
         codec=stream.codec_context.name,
         pix_fmt=frame.format.name,
         interlaced=bool(frame.interlaced_frame),
@@ -102,7 +123,11 @@ def _video_info(source: Source) -> VideoInfo:
 def _audio_info(source: Source) -> AudioInfo:
     stream = source.need_audio()
     context = stream.codec_context
-    return AudioInfo(context.sample_rate, context.channels, context.name)
+    streams = source.container.streams.audio
+    number = 1 + [s.index for s in streams].index(stream.index)
+    return AudioInfo(
+        context.sample_rate, context.channels, context.name, number, tuple(tracks(streams))
+    )
 
 
 def _duration_s(source: Source) -> float:

@@ -1,11 +1,10 @@
 """Opening a recording: every refusal a file can meet before anything is decoded."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeVar
 
 import av
 from av.audio.stream import AudioStream
@@ -15,8 +14,7 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from viseme.errors import MediaError, NoAudioError, NoVideoError
-
-AnyStream = TypeVar("AnyStream", bound=Stream)
+from viseme.media.tracks import TrackChoice, chosen, preferred
 
 MAX_SIDE_PX = 16_384
 MAX_AREA_PX = 8192 * 8192
@@ -39,21 +37,18 @@ class Source:
         path: the file.
         container: the open demultiplexer.
         zero_s: the container time that is time zero of both picture and sound.
+        audio: the sound stream that was chosen, if any.
     """
 
     path: Path
     container: InputContainer
     zero_s: Fraction
+    audio: AudioStream | None
 
     @property
     def video(self) -> VideoStream | None:
         """The picture stream, if any; cover art is none."""
-        return _preferred(s for s in self.container.streams.video if not _is_cover(s))
-
-    @property
-    def audio(self) -> AudioStream | None:
-        """The sound stream, if any."""
-        return _preferred(self.container.streams.audio)
+        return preferred(s for s in self.container.streams.video if not _is_cover(s))
 
     def need_video(self) -> VideoStream:
         """The picture stream, or the reason why it cannot be read."""
@@ -78,11 +73,11 @@ class Source:
 
 
 @contextmanager
-def open_source(path: str | Path) -> Iterator[Source]:
+def open_source(path: str | Path, audio_track: TrackChoice | None = None) -> Iterator[Source]:
     """Open a recording for reading and close it afterwards.
 
     Raises:
-        MediaError: missing, a folder, empty, unreadable, not a recording.
+        MediaError: missing, a folder, empty, unreadable, not a recording, without that track.
     """
     path = Path(path)
     check_file(path)
@@ -101,7 +96,8 @@ def open_source(path: str | Path) -> Iterator[Source]:
         ) from error
     with container:
         check_format(container.format.name, path)
-        yield Source(path, container, _zero(container))
+        audio = chosen(container.streams.audio, audio_track, path)
+        yield Source(path, container, _zero(container), audio)
 
 
 def check_file(path: Path) -> None:
@@ -194,11 +190,6 @@ def _zero(container: InputContainer) -> Fraction:
 
 def _is_cover(stream: Stream) -> bool:
     return bool(stream.disposition & Disposition.attached_pic)
-
-
-def _preferred(streams: Iterable[AnyStream]) -> AnyStream | None:
-    """The stream that its file marks as default, else the first."""
-    return max(streams, key=lambda s: bool(s.disposition & Disposition.default), default=None)
 
 
 def _need_decoder(stream: VideoStream | AudioStream, path: Path) -> None:

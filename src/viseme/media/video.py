@@ -28,7 +28,10 @@ def read_frames(
     end_s: float | None = None,
     on_warning: Callable[[str], None] = log.warning,
 ) -> Iterator[NDArray[np.uint8]]:
-    """Yield the pictures of a recording, upright, at a constant rate; memory does not grow.
+    """Yield the pictures of a recording as they are shown, at a constant rate.
+
+    They are upright and have square pixels: where stored ones are not, the width changes. Memory
+    does not grow.
 
     Picture i is the one on screen at start_s + i / fps (see `timeline.on_screen`), where time zero
     is that of the recording's picture and sound alike (see `source.Source`).
@@ -42,7 +45,8 @@ def read_frames(
         on_warning: told, once each, of damage that does not spoil the result.
 
     Yields:
-        arrays (H, W, 3) uint8 RGB, each its own memory, all of one size.
+        arrays (H, W, 3) uint8 RGB, each its own memory, all of one size; where the
+        recording changes its shape on the way, black bars keep the shape.
 
     Raises:
         NoVideoError: no picture stream.

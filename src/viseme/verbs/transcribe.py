@@ -23,7 +23,7 @@ from viseme.errors import NoAudioError, NoFaceError, NoVideoError, VisemeError
 from viseme.face.crop import mouth_blocks
 from viseme.face.select import Selection
 from viseme.face.tracker import FaceTracker
-from viseme.media import MediaInfo, probe, read_audio, read_frames
+from viseme.media import MediaInfo, TrackChoice, probe, read_audio, read_frames
 from viseme.nn.precision import Precision
 from viseme.recognition.beam_search import SearchOptions
 from viseme.recognition.grammar import load_grammar
@@ -116,6 +116,7 @@ def transcribe_files(
     device: str = "auto",
     select: Selection = "largest",
     constraint: str | Path | None = None,
+    audio_track: TrackChoice | None = None,
     tracker: FaceTracker | None = None,
     on_progress: Progress | None = None,
 ) -> Iterator[Transcript]:
@@ -135,6 +136,8 @@ def transcribe_files(
         device: "auto", "cpu" or "cuda".
         select: which of several faces.
         constraint: grammar that the text must follow: a bundled name, a .grammar or .words file.
+        audio_track: which of several sound tracks, by its number from 1 or its language; None takes
+            the one that the file marks, else the first, and says so in the transcript's warnings.
         tracker: what finds the faces; None for the default one.
         on_progress: called with the path and the share of it that is read, 0 to 1.
 
@@ -150,7 +153,7 @@ def transcribe_files(
         options = replace(options, beam_size=beam)
     if ctc_weight is not None:
         options = replace(options, ctc_weight=ctc_weight)
-    reader = _Reader(recognizer, mode, options, constraint, lm)
+    reader = _Reader(recognizer, mode, options, constraint, lm, audio_track)
     jobs = [_Job(Path(path), reader.mode) for path in paths]
     # Faces are found by one thread while the chunks before are read by another.
     chunks = ((job, chunk) for job in jobs for chunk in reader.chunks(job, select, tracker))
@@ -182,9 +185,10 @@ class _Reader:
         options: SearchOptions,
         constraint: str | Path | None,
         language_model: LanguageModel | None,
+        audio_track: TrackChoice | None,
     ) -> None:
         self.recognizer, self.options = recognizer, options
-        self.language_model = language_model
+        self.language_model, self.audio_track = language_model, audio_track
         self.mode = mode_of(recognizer, mode)
         self.constraint = None
         if constraint is not None:
@@ -193,9 +197,11 @@ class _Reader:
     def chunks(self, job: _Job, select: Selection, tracker: FaceTracker | None) -> Iterator[Chunk]:
         """The chunks of a file; what goes wrong is kept in the job."""
         try:
-            info = probe(job.path)
+            info = probe(job.path, self.audio_track)
             job.duration_s = info.duration_s
             job.mode = self._mode_for(info)
+            if info.audio is not None and (job.mode != "video" or select == "speaking"):
+                job.warnings += info.audio.remarks(self.audio_track)
             if job.mode != "audio":
                 yield from self._seen(job, info, select, tracker)
             if job.mode != "video":
@@ -240,13 +246,13 @@ class _Reader:
             fps=VIDEO_FPS,
             tracker=tracker,
             select=select,
-            audio=read_audio(job.path) if listens else None,
+            audio=read_audio(job.path, audio_track=self.audio_track) if listens else None,
             block_frames=size - overlap,
         )
         try:
             for start, rois, visible in windows(blocks, size, overlap):
                 job.seen_frames = end = start + len(rois)
-                audio = None if job.mode == "video" else _sound(job.path, start, end)
+                audio = None if job.mode == "video" else self._sound(job.path, start, end)
                 chunk = Chunk(start, end, attend(job.mode, rois, audio, float(visible.mean())))
                 job.is_heard |= chunk.attended.mode == "audio"
                 yield chunk
@@ -263,8 +269,18 @@ class _Reader:
         if first:
             job.warnings.append(f"from {first / VIDEO_FPS:.1f} s on there is only sound")
         for start, end in chunks(last - first, *self._chunk_frames()):
-            audio = _sound(job.path, first + start, first + end)
+            audio = self._sound(job.path, first + start, first + end)
             yield Chunk(first + start, first + end, attend("audio", None, audio))
+
+    def _sound(self, path: Path, start: int, end: int) -> NDArray[np.float32]:
+        """The waveform of frames start to end."""
+        audio = read_audio(
+            path,
+            start_s=start / VIDEO_FPS,
+            end_s=end / VIDEO_FPS,
+            audio_track=self.audio_track,
+        )
+        return fit_audio(audio, end - start)
 
     def _chunk_frames(self) -> tuple[int, int]:
         """Length and overlap of chunks."""
@@ -311,9 +327,3 @@ class _Reader:
 def shifted(words: Sequence[Word], by_s: float) -> list[Word]:
     """The same words later."""
     return [replace(w, start_s=w.start_s + by_s, end_s=w.end_s + by_s) for w in words]
-
-
-def _sound(path: Path, start: int, end: int) -> NDArray[np.float32]:
-    """The waveform of frames start to end."""
-    audio = read_audio(path, start_s=start / VIDEO_FPS, end_s=end / VIDEO_FPS)
-    return fit_audio(audio, end - start)
