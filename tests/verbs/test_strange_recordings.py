@@ -3,13 +3,15 @@
 Each file of shared/cases has a sibling here that is made of another clip.
 """
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from media_clips import write_clip
 from viseme import assets
@@ -18,9 +20,10 @@ from viseme.data.prepare import prepare
 from viseme.data.roi_storage import read_rois
 from viseme.errors import AssetError, VisemeError
 from viseme.media import read_audio, read_frames, write_video
+from viseme.recognition.confidence import Abstention
 from viseme.recognition.recognizer import Recognizer
 from viseme.systems import load
-from viseme.verbs.transcribe import transcribe
+from viseme.verbs.transcribe import transcribe, transcribe_files
 
 SAID = "bin blue at f two now"
 CLIP = "grid-s1-bbbs6p"
@@ -34,6 +37,13 @@ def lips() -> Recognizer:
     except AssetError as error:
         pytest.skip(str(error))
     return load("grid-s1-vsr", "cpu")
+
+
+@pytest.fixture(scope="module")
+def doubter(lips: Recognizer) -> Recognizer:
+    """The same, but withholding everything, so that every reading needs a reason."""
+    config = replace(lips.config, abstention=Abstention(least_confidence=1.0))
+    return Recognizer(lips.name, lips.network, lips.tokenizer, config, "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +134,68 @@ def test_words_move_with_the_voice(voice: Recognizer, row: Clip, tmp_path: Path)
     assert early.text == late.text == SPEECH
     for before, after in zip(early.words[1:], late.words[1:], strict=True):
         assert after.start_s - before.start_s == pytest.approx(0.6, abs=0.09)
+
+
+def altered(clip: Path, path: Path, change: Callable[[Image.Image], Image.Image]) -> Path:
+    """A copy with every picture changed."""
+    images = [np.asarray(change(Image.fromarray(image))) for image in read_frames(clip)]
+    write_video(path, images, 25, lossless=True)
+    return path
+
+
+def smaller(share: float) -> Callable[[Image.Image], Image.Image]:
+    return lambda image: image.resize((round(image.width * share), round(image.height * share)))
+
+
+def darker(share: float) -> Callable[[Image.Image], Image.Image]:
+    return lambda image: image.point(lambda level: level * share)
+
+
+def blurred(radius_px: float) -> Callable[[Image.Image], Image.Image]:
+    return lambda image: image.filter(ImageFilter.GaussianBlur(radius_px))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (smaller(1), "mean word confidence is 0.9"),  # nothing is wrong with it
+        (smaller(0.2), r"face is too small to read lips: 2\d px wide, some 30 are needed"),
+        (darker(0.2), r"too dark to be read: brightness [23]\d of 255, some 50 are needed"),
+        (blurred(6), "too blurred to be read"),
+        (darker(0), "the picture is black, or nearly: brightness 0 of 255"),
+    ],
+)
+def test_what_is_wrong_with_the_picture_is_named(
+    doubter: Recognizer,
+    clip: Path,
+    tmp_path: Path,
+    change: Callable[[Image.Image], Image.Image],
+    reason: str,
+) -> None:
+    (found,) = transcribe_files([altered(clip, tmp_path / "bad.mp4", change)], model=doubter)
+    told = found.error or found.warnings[0]
+    assert re.search(reason, told), told
+
+
+@pytest.mark.parametrize("change", [smaller(0.4), darker(0.5), blurred(2)])
+def test_what_can_still_be_read_is_not_withheld(
+    lips: Recognizer, clip: Path, tmp_path: Path, change: Callable[[Image.Image], Image.Image]
+) -> None:
+    found = transcribe(altered(clip, tmp_path / "worse.mp4", change), model=lips)
+    assert (found.text, found.warnings) == (SPEECH, [])
+
+
+def test_too_few_pictures_are_named(doubter: Recognizer, clip: Path, tmp_path: Path) -> None:
+    pictures = list(read_frames(clip))[::12]
+    write_video(tmp_path / "slow.mp4", pictures, 25 / 12)
+    write_video(tmp_path / "held.mp4", [p for p in pictures for _ in range(12)], 25)
+    for path in (tmp_path / "slow.mp4", tmp_path / "held.mp4"):
+        found = transcribe(path, model=doubter)
+        assert re.search(r"too few pictures .* 2(\.\d)? a second, some 10", found.warnings[0])
+
+
+def test_two_pictures_a_second(case: Callable[[str], Path], lips: Recognizer) -> None:
+    found = transcribe(case("two_frames_a_second.mp4"), model=lips)
+    assert found.text == ""
+    assert re.search(r"too few pictures .* 2(\.\d)? a second, some 10", found.warnings[0])
+    assert "confidence" not in found.warnings[0]

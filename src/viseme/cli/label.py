@@ -71,13 +71,9 @@ def command(
     from viseme.verbs.label import label
     from viseme.verbs.labellers import find_labeller
 
-    annotator: Annotator
-    if labeller is None:
-        annotator = Aligner(audio_track)
-    else:
-        config = LabelConfig(
-            language, writing, min_confidence=min_confidence, audio_track=audio_track
-        )
+    config = LabelConfig(language, writing, min_confidence=min_confidence, audio_track=audio_track)
+    annotator: Annotator = Aligner(audio_track)
+    if labeller is not None:
         annotator = Transcriber(find_labeller(labeller, grammar, device), config)
     with progress("labelling", "clip", quiet) as bar:
 

@@ -3,6 +3,7 @@
 Also the rules by which a clip that can be read is not fit to be used.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,12 +14,16 @@ from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip
 from viseme.data.outcomes import UnfitError
 from viseme.errors import MediaError, NoAudioError, NoFaceError, NoVideoError, VisemeError
-from viseme.face.crop import mouth_rois
+from viseme.face.crop import MouthBlock, mouth_rois
+from viseme.face.quality import PictureWatch
 from viseme.face.select import Selection
 from viseme.face.tracker import FaceTracker
 from viseme.media import TrackChoice, probe, read_audio, read_frames
 
 AUDIO_RATE_HZ = 16_000
+
+LOST = ("few_pictures", "small_face")
+"""What no training makes up for; dark or blurred lips may be wanted in a corpus."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ def _content(clip: Clip, config: PrepareConfig, tracker: FaceTracker) -> ClipCon
             **window,
         )
     frames = read_frames(clip.video, fps=VIDEO_FPS, on_warning=warnings.append, **window)
-    block = mouth_rois(frames, fps=VIDEO_FPS, tracker=tracker, select=config.select, audio=audio)
+    block = _mouth(frames, config, tracker, audio, warnings)
     length_s = len(block) / VIDEO_FPS
     _check_length(length_s, config)
     if audio is not None:
@@ -106,6 +111,32 @@ def _content(clip: Clip, config: PrepareConfig, tracker: FaceTracker) -> ClipCon
         raise UnfitError("face_lost", f"the face is seen in only {share:.0%} of its frames.")
     has_sound = audio is not None and len(audio) > 0  # its file may end before the window begins
     return ClipContent(block.rois, share, audio if has_sound else None, warnings)
+
+
+def _mouth(
+    frames: Iterator[NDArray[np.uint8]],
+    config: PrepareConfig,
+    tracker: FaceTracker,
+    audio: NDArray[np.float32] | None,
+    warnings: list[str],
+) -> MouthBlock:
+    """The mouth in all frames, if it can be read there; what makes that hard is remarked on."""
+    watch = PictureWatch()
+    try:
+        block = mouth_rois(
+            watch.passing(frames),
+            fps=VIDEO_FPS,
+            tracker=tracker,
+            select=config.select,
+            audio=audio,
+        )
+    except NoFaceError as error:
+        raise watch.explained(error) from error
+    for fault in watch.faults(block, VIDEO_FPS):
+        if fault.code in LOST:
+            raise UnfitError(fault.code, f"{fault.reason}.")
+        warnings.append(fault.reason)
+    return block
 
 
 def _check_length(length_s: float, config: PrepareConfig) -> None:

@@ -94,7 +94,10 @@ class Abstention:
             visible: share of frames, 0 to 1; 1 where no lips are needed.
         """
         if visible < self.least_visible:
-            return f"no readable lips here: a mouth is visible in {visible:.0%} of the frames"
+            return (
+                f"no readable lips here: a mouth is visible in {visible:.0%} of the frames; "
+                "it may be covered, turned away from the camera or out of the picture"
+            )
         if confidences:
             mean = sum(confidences) / len(confidences)
             if mean < self.least_confidence:

@@ -7,7 +7,7 @@ file's chunks are stitched by their times.
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -20,7 +20,8 @@ from viseme.ahead import ahead
 from viseme.data.example import VIDEO_FPS
 from viseme.data.inputs import fit_audio
 from viseme.errors import NoAudioError, NoFaceError, NoVideoError, VisemeError
-from viseme.face.crop import mouth_blocks
+from viseme.face.crop import MouthBlock, mouth_blocks
+from viseme.face.quality import Fault, PictureWatch
 from viseme.face.select import Selection
 from viseme.face.tracker import FaceTracker
 from viseme.media import MediaInfo, TrackChoice, probe, read_audio, read_frames
@@ -80,8 +81,22 @@ class _Job:
     error: str | None = None
     seconds: float = 0.0
     modes: set[Mode] = field(default_factory=set)
+    watch: PictureWatch = field(default_factory=PictureWatch)
+    faults: list[tuple[int, Fault | None]] = field(default_factory=list)
     seen_frames: int = 0
     is_heard: bool = False
+
+    def watched(self, blocks: Iterable[MouthBlock]) -> Iterator[MouthBlock]:
+        """The blocks; what is wrong with the picture is kept, by the frame where a block begins."""
+        for block in blocks:
+            faults = self.watch.faults(block, VIDEO_FPS)
+            self.faults.append((block.start_frame, faults[0] if faults else None))
+            yield block
+
+    def fault(self, start: int, end: int) -> Fault | None:
+        """What is wrong with the picture half-way between two frames."""
+        before = [fault for first, fault in self.faults if first <= (start + end) // 2]
+        return before[-1] if before else None
 
     def mode_read(self) -> Mode:
         """What was read of it: both if one here and the other there."""
@@ -207,6 +222,7 @@ class _Reader:
             if job.mode != "video":
                 yield from self._only_heard(job)
         except NoFaceError as error:
+            error = job.watch.explained(error)
             job.error = str(NoFaceError(error.what, path=job.path, todo=error.todo))
         except VisemeError as error:
             job.error = str(error)
@@ -242,7 +258,7 @@ class _Reader:
         frames = read_frames(job.path, fps=VIDEO_FPS, on_warning=job.warnings.append)
         listens = select == "speaking" and info.audio is not None
         blocks = mouth_blocks(
-            frames,
+            job.watch.passing(frames),
             fps=VIDEO_FPS,
             tracker=tracker,
             select=select,
@@ -250,7 +266,7 @@ class _Reader:
             block_frames=size - overlap,
         )
         try:
-            for start, rois, visible in windows(blocks, size, overlap):
+            for start, rois, visible in windows(job.watched(blocks), size, overlap):
                 job.seen_frames = end = start + len(rois)
                 audio = None if job.mode == "video" else self._sound(job.path, start, end)
                 chunk = Chunk(start, end, attend(job.mode, rois, audio, float(visible.mean())))
@@ -297,9 +313,19 @@ class _Reader:
             language_model=self.language_model,
         )
         for (job, chunk), reading in zip(batch, readings, strict=True):
-            job.readings.append(reading)
+            job.readings.append(self._explained(reading, job, chunk))
             job.modes.add(chunk.attended.mode)
             job.bounds.append((chunk.start_frame, chunk.end_frame))
+
+    def _explained(self, reading: Reading, job: _Job, chunk: Chunk) -> Reading:
+        """The reading; where it is withheld although lips are seen, with what is wrong there."""
+        mode, visible = chunk.attended.mode, chunk.attended.visible
+        fault = job.fault(chunk.start_frame, chunk.end_frame)
+        is_seen = mode != "audio" and visible >= self.recognizer.config.abstention.least_visible
+        if reading.withheld is None or fault is None or not is_seen:
+            return reading
+        heard = f"{reading.withheld}; " if mode == "av" else ""
+        return replace(reading, withheld=f"{heard}{fault.reason}")
 
     def transcript(self, job: _Job) -> Transcript:
         """Put a file's readings together."""
