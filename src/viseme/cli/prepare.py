@@ -90,13 +90,16 @@ def command(
             on_progress=on_progress,
         )
     result(table(_rows(report)))
-    if report.is_enough:
-        return 0
-    say(
+    if not report.is_enough:
+        say(_too_few(report))
+    return 0 if report.is_enough else TOO_FEW
+
+
+def _too_few(report: "PrepareReport") -> str:
+    return (
         f"only {report.acceptance_rate:.0%} of the clips are usable, "
         f"{report.min_acceptance:.0%} are wanted; see {report.out / 'rejects.jsonl'}"
     )
-    return TOO_FEW
 
 
 def _rows(report: "PrepareReport") -> list[tuple[str, str]]:
