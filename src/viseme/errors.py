@@ -1,6 +1,8 @@
 """Every error a user can meet. Each says what is wrong, with which file, and what to do."""
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 
 class VisemeError(Exception):
@@ -16,6 +18,14 @@ class VisemeError(Exception):
         self.what, self.path, self.todo = what, path, todo
         where = f"{path}: " if path is not None else ""
         super().__init__(f"{where}{what}." + (f" {todo}" if todo else ""))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """From its parts, not its message, when it comes from another process."""
+        return partial(type(self), path=self.path, todo=self.todo), (self.what,)
+
+
+class OutputError(VisemeError):
+    """A file that cannot be written: the disk is full, or the folder is not ours."""
 
 
 class MediaError(VisemeError):
