@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
-from viseme.errors import AssetError
+from viseme.errors import AssetError, OutputError
 from viseme.files import atomic_write, sha256_of
 
 _READ_BYTES = 1 << 20
@@ -246,12 +246,9 @@ def cache_file(target: Path) -> Iterator[IO[bytes]]:
     try:
         with atomic_write(target, "wb") as file:
             yield file
-    except OSError as error:
-        raise AssetError(
-            f"the cache cannot be written to ({error.strerror})",
-            path=target,
-            todo="Set VISEME_CACHE to a folder you may write to.",
-        ) from error
+    except OutputError as error:
+        todo = f"{error.todo} VISEME_CACHE names the folder."
+        raise AssetError(f"the cache {error.what}", path=target, todo=todo) from error
 
 
 def _asset(name: str) -> Asset:

@@ -1,6 +1,8 @@
 """Every error a user can meet. Each says what is wrong, with which file, and what to do."""
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 
 class VisemeError(Exception):
@@ -23,6 +25,14 @@ class VisemeError(Exception):
     def reason(self) -> str:
         """What is wrong and what to do; without the file, which has its name on one machine."""
         return f"{self.what}." + (f" {self.todo}" if self.todo else "")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """From its parts, not its message, when it comes from another process."""
+        return partial(type(self), path=self.path, todo=self.todo), (self.what,)
+
+
+class OutputError(VisemeError):
+    """A file that cannot be written: the disk is full, or the folder is not ours."""
 
 
 class MediaError(VisemeError):

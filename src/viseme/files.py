@@ -1,5 +1,6 @@
 """How files are read and written here: texts as any editor saves them, results complete or not."""
 
+import errno
 import gzip
 import hashlib
 import zlib
@@ -11,7 +12,34 @@ from pathlib import Path
 from typing import IO, Any, TextIO
 from uuid import uuid4
 
-from viseme.errors import BusyError
+from viseme.errors import BusyError, OutputError
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NOT_OURS = {errno.EACCES, errno.EPERM, errno.EROFS}
+_OF_THE_DISK = FULL | {errno.EROFS, errno.EIO}
+"""Errors that only writing can have, whatever else was done meanwhile."""
+
+
+def write_error(path: str | Path | None, error: OSError) -> OutputError:
+    """What to raise when `path` cannot be written, with what to do about it."""
+    todo = "Check its folder and its disk, or give another place."
+    if error.errno in FULL:
+        todo = "Free some space on its disk, or give another place."
+    elif error.errno in _NOT_OURS:
+        todo = "Check the permissions of its folder, or give another place."
+    return OutputError(f"cannot be written ({error.strerror or error})", path=path, todo=todo)
+
+
+@contextmanager
+def naming_output(path: str | Path) -> Iterator[None]:
+    """Turn the disk's errors while `path` is written into an `OutputError`; others pass."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _OF_THE_DISK:
+            raise write_error(path, error) from error
+        raise
+
 
 UNREADABLE = (OSError, EOFError, zlib.error, UnicodeError)
 """What reading a text can raise: the file cannot be read, is damaged, or is no text."""
@@ -75,19 +103,27 @@ def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
         mode: "w" for text or "wb" for bytes.
 
     Raises:
+        OutputError: it cannot be written, such as for a full disk.
         ValueError: `mode` is another one.
     """
     if mode not in ("w", "wb"):
         raise ValueError(f"mode must be 'w' or 'wb', not {mode!r}")
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     # Not tempfile: its files are private to the user, and a rename would keep them so.
     temporary = temporary_beside(path)
     encoding, newline = ("utf-8", "\n") if mode == "w" else (None, None)
     try:
-        with temporary.open(mode, encoding=encoding, newline=newline) as file:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = temporary.open(mode, encoding=encoding, newline=newline)
+    except OSError as error:
+        raise write_error(path, error) from error
+    try:
+        with naming_output(path), file:
             yield file
-        temporary.replace(path)
+        try:
+            temporary.replace(path)
+        except OSError as error:
+            raise write_error(path, error) from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

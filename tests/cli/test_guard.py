@@ -35,7 +35,11 @@ def test_errors_of_the_system_are_one_line(
     assert ends(missing.value) == 1
     assert capsys.readouterr().err == f"viseme: {tmp_path / 'gone'}: No such file or directory.\n"
     assert ends(OSError(28, "No space left on device")) == 1
-    assert capsys.readouterr().err == "viseme: No space left on device.\n"
+    err = capsys.readouterr().err
+    assert err == (
+        "viseme: cannot be written (No space left on device). Free some space on its disk, or give "
+        "another place.\n"
+    )
 
 
 def test_unknown_errors_are_named_and_traced_on_demand(

@@ -5,6 +5,8 @@ import logging
 import sys
 from collections.abc import Sequence
 
+from viseme.files import naming_output
+
 
 class ReaderGoneError(Exception):
     """Whoever read stdout has stopped, as `head` does."""
@@ -40,12 +42,14 @@ def result(text: str) -> None:
 
     Raises:
         ReaderGoneError: nobody reads any more.
+        OutputError: stdout goes to a file that cannot be written.
     """
     if sys.stdout is None:
         return
     try:
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
+        with naming_output("standard output"):
+            sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
     except BrokenPipeError as error:
         raise ReaderGoneError from error
 

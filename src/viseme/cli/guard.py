@@ -11,6 +11,7 @@ import typer
 
 from viseme.cli.console import ReaderGoneError, say
 from viseme.errors import VisemeError
+from viseme.files import FULL, write_error
 
 DEBUG_VARIABLE = "VISEME_DEBUG"
 INTERRUPTED, READER_GONE = 130, 141  # 128 + SIGINT, 128 + SIGPIPE, as a shell counts
@@ -57,6 +58,8 @@ def _line(error: Exception) -> str:
     if isinstance(error, VisemeError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
+        if error.errno in FULL:
+            return str(write_error(error.filename, error))
         return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
     text = " ".join(str(error).split())
     return (

@@ -3,10 +3,11 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 
 from viseme.cli.console import result
+from viseme.files import atomic_write, naming_output
 from viseme.text import subtitles
 from viseme.text.transcript import Transcript
 
@@ -28,14 +29,21 @@ def text_sink(num_files: int, format: str) -> Sink:
 
 
 def folder_sink(folder: Path, files: Sequence[Path], formats: Sequence[str]) -> Sink:
-    """Writes a file per format; of a failed recording only the record that says why (json)."""
+    """Writes a file per format; of a failed recording only the record that says why (json).
+
+    The files of one recording appear together or not at all.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     names = output_names(files)
 
     def write(index: int, transcript: Transcript) -> None:
-        for format in formats:
-            if transcript.error is None or format == "json":
-                subtitles.write(transcript, folder / f"{names[index]}.{format}", format)
+        with ExitStack() as stack:
+            for format in formats:
+                if transcript.error is None or format == "json":
+                    path = folder / f"{names[index]}.{format}"
+                    file = stack.enter_context(atomic_write(path))
+                    file.write(subtitles.render(transcript, format))
+                    file.flush()  # a full disk is to be met before the first file has its name
 
     return write
 
@@ -53,9 +61,10 @@ def jsonl_sink(target: str) -> Iterator[Sink]:
     with Path(target).open("a", encoding="utf-8", errors="backslashreplace", buffering=1) as file:
 
         def write(index: int, transcript: Transcript) -> None:
-            if index == 0:
-                file.truncate(0)
-            file.write(f"{_json_line(transcript)}\n")
+            with naming_output(target):
+                if index == 0:
+                    file.truncate(0)
+                file.write(f"{_json_line(transcript)}\n")
 
         yield write
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from viseme.errors import MediaError
-from viseme.files import temporary_beside
+from viseme.files import naming_output, temporary_beside, write_error
 
 
 @contextmanager
@@ -13,6 +13,10 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """Give a temporary name beside `path` to write to; it becomes `path` if all goes well.
 
     The name keeps the suffix, by which writers choose the format. Nothing is left after a failure.
+
+    Raises:
+        OutputError: it cannot be written, such as for a full disk.
+        MediaError: its folder does not exist.
     """
     path = Path(path)
     if not path.parent.is_dir():
@@ -21,11 +25,11 @@ def replacing(path: str | Path) -> Iterator[Path]:
         )
     temporary = temporary_beside(path, path.suffix)
     try:
-        yield temporary
+        with naming_output(path):
+            yield temporary
         try:
             temporary.replace(path)
         except OSError as error:
-            what = f"cannot be written ({error.strerror})"
-            raise MediaError(what, path=path, todo="Check the name and permissions.") from error
+            raise write_error(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +15,7 @@ from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from viseme.errors import MediaError
+from viseme.files import FULL
 from viseme.media.atomic import replacing
 from viseme.media.encode import LOSSLESS_CODECS, VIDEO_CODECS, AudioTrack, VideoTrack
 from viseme.media.timeline import as_fps
@@ -145,16 +147,18 @@ def write_video(
 
 def write_audio(path: str | Path, samples: NDArray[np.floating], sample_rate_hz: int) -> None:
     """Write samples (S,) in [-1, 1] to a wav, flac, ogg or mp3 file, by its suffix."""
+    path = Path(path)
+    content = BytesIO()  # to be written by Python, which can tell why a disk refuses it
     with replacing(path) as temporary:
         try:
-            soundfile.write(temporary, np.clip(samples, -1, 1), sample_rate_hz)
+            kind = path.suffix.removeprefix(".")
+            soundfile.write(content, np.clip(samples, -1, 1), sample_rate_hz, format=kind)
         except (soundfile.LibsndfileError, TypeError, ValueError) as error:
             reason = getattr(error, "error_string", "no known kind of file").rstrip(".")
             what = f"cannot be written as sound ({reason})"
-            todo = (
-                "Name it .wav, .flac, .ogg or .mp3, take a rate it can have, check the free space."
-            )
+            todo = "Name it .wav, .flac, .ogg or .mp3, and take a rate it can have."
             raise MediaError(what, path=path, todo=todo) from error
+        temporary.write_bytes(content.getbuffer())
 
 
 @contextmanager
@@ -163,11 +167,13 @@ def open_output(path: str | Path) -> Iterator[OutputContainer]:
     path = Path(path)
     # The index in front lets a file that is cut off later be read as far as it goes.
     options = {"movflags": "+faststart"} if path.suffix.lower() in (".mp4", ".mov", ".m4v") else {}
-    todo = "Name it .mp4, .mkv, .webm, .avi or .mov, take a codec that fits, check the free space."
+    todo = "Name it .mp4, .mkv, .webm, .avi or .mov, and take a codec that fits."
     with replacing(path) as temporary:
         try:
             # absolute, as a folder such as 10:15 would be taken for a protocol
             with av.open(str(temporary.absolute()), "w", options=options) as container:
                 yield container
         except (FFmpegError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise
             raise MediaError(f"cannot be written ({error})", path=path, todo=todo) from error
