@@ -74,7 +74,7 @@ def read_clip(clip: Clip, config: PrepareConfig, tracker: FaceTracker) -> ClipCo
     """
     try:
         return _content(clip, config, tracker)
-    except (MediaError, NoAudioError, NoFaceError) as error:
+    except (MediaError, NoFaceError) as error:
         # Without the path, which would tie the list of rejects to one machine.
         reason = f"{error.what}." + (f" {error.todo}" if error.todo else "")
         raise UnfitError(_code(error), reason) from error
