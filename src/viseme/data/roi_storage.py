@@ -20,7 +20,7 @@ def write_rois(path: str | Path, rois: NDArray[np.uint8]) -> None:
     """Write grey mouth ROIs (T, 96, 96), T > 0, exactly; the folder must exist.
 
     Raises:
-        MediaError: the file cannot be written.
+        OutputError: the file cannot be written.
     """
     if rois.dtype != np.uint8 or rois.shape[1:] != _ROI_SHAPE:
         raise ValueError(f"mouth ROIs are uint8 (T, 96, 96), not {rois.dtype} {rois.shape}")
