@@ -29,7 +29,7 @@ from viseme.metrics.recognition import cer, wer
 from viseme.provenance import provenance
 from viseme.text.normalise import normalise
 from viseme.verbs.label import label
-from viseme.verbs.labellers import find_labeller
+from viseme.verbs.label.labellers import find_labeller
 
 LABELLERS = (
     "pocketsphinx+grid",

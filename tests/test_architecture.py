@@ -31,8 +31,9 @@ LEVELS = (
         "pretraining",
         "sparsity",
         "metrics",
+        "models",
     ),
-    ("interop", "studio", "models", "labelling"),
+    ("kinds", "interop", "studio", "labelling"),
     ("systems",),
     ("verbs", "experiments", "cli", "app", "__init__", "__main__"),
 )

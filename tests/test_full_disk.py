@@ -27,7 +27,7 @@ from viseme.files import atomic_write
 from viseme.media import mux, write_audio, write_video
 from viseme.text import subtitles
 from viseme.text.transcript import Transcript, Word
-from viseme.verbs.demo_still import Moment, write_still
+from viseme.verbs.demo.still import Moment, write_still
 
 LIMIT_BYTES = 2048
 NOISE = np.random.default_rng(0).integers(0, 256, (30, 96, 96, 3), dtype=np.uint8)

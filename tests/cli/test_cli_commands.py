@@ -138,6 +138,7 @@ def test_prepare_by_what_but_not_how(viseme: Viseme) -> None:
 RATE = {"rate": 0.05, "low": 0.04, "high": 0.065, "edits": 5}
 REPORT = {
     "model": "tiny",
+    "kind": "recogniser",
     "test": {"clips": 9, "wer": RATE, "cer": RATE, "withheld": 1, "texts": []},
 }
 

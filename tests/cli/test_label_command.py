@@ -6,7 +6,7 @@ import pytest
 from pretence import Viseme
 
 from fake_labeller import ToneCounter, write_tones
-from viseme.verbs import labellers
+from viseme.verbs.label import labellers
 
 
 @pytest.fixture(autouse=True)

@@ -79,4 +79,4 @@ def test_a_file_becomes_a_model_that_a_search_can_use(tmp_path: Path) -> None:
     torch.save(filled(LAYOUT), tmp_path / "rnnlm.model.best")
     report = import_model(tmp_path / "rnnlm.model.best", tmp_path / "lm")
     assert report.source == "espnet_lm"
-    close(load(report.model, "cpu")(torch.tensor(FIGURES["tokens"])), FIGURES["log_probs"])
+    close(load(report.model, "cpu").network(torch.tensor(FIGURES["tokens"])), FIGURES["log_probs"])

@@ -89,9 +89,9 @@ def test_the_folder_holds_all_that_reading_needs(audio_file: Path, tmp_path: Pat
     report = import_model(audio_file, tmp_path / "model", name="a model")
     folder = open_model(tmp_path / "model")
     assert (folder.name, folder.system) == ("a model", "auto_avsr")
-    assert (folder.reading["modality"], folder.reading["normalise_waveform"]) == ("audio", True)
-    assert folder.reading["crop_size"] == folder.config["crop_size"] == 88
-    assert (folder.reading["search"]["beam_size"], folder.reading["search"]["ctc_weight"]) == (
+    assert (folder.use["modality"], folder.use["normalise_waveform"]) == ("audio", True)
+    assert folder.use["crop_size"] == folder.config["crop_size"] == 88
+    assert (folder.use["search"]["beam_size"], folder.use["search"]["ctc_weight"]) == (
         40,
         0.1,
     )
@@ -214,7 +214,7 @@ def test_the_settings_tell_the_form_of_attention(
     import_model(file, tmp_path / "model")
     folder = open_model(tmp_path / "model")
     assert folder.config["legacy_positions"] is legacy
-    assert folder.reading["search"]["beam_size"] == 20
+    assert folder.use["search"]["beam_size"] == 20
     tokenizer = folder.tokenizer()
     assert tokenizer.decode(tokenizer.encode("it's 9 €")) == "IT'S 9 <unk>"
 

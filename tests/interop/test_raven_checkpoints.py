@@ -21,10 +21,12 @@ from viseme.config import from_dict
 from viseme.errors import ModelError
 from viseme.interop.checkpoint import Checkpoint
 from viseme.interop.raven import SOURCE
+from viseme.models import open_model
+from viseme.models.folder import ENCODER
 from viseme.recognition.beam_search import SearchOptions, beam_search
 from viseme.recognition.recognizer import ReadingConfig
 from viseme.shapes import valid_mask
-from viseme.systems import load
+from viseme.systems import load, load_recognizer
 from viseme.systems.raven import PRESETS, ModelConfig, network
 from viseme.verbs.import_model import import_model
 
@@ -188,7 +190,7 @@ def test_several_encoders_in_one_file_are_refused() -> None:
 
 def test_sound_is_read_as_it_is() -> None:
     found = SOURCE.convert(checkpoint(empty(LAYOUTS["audio"])))
-    reading = from_dict(ReadingConfig, found.reading)
+    reading = from_dict(ReadingConfig, found.use)
     assert not reading.normalise_waveform
     assert (reading.modality, reading.search.beam_size) == ("audio", 40)
 
@@ -201,7 +203,8 @@ def test_a_file_becomes_an_encoder_that_encodes_and_does_not_read(tmp_path: Path
     report = import_model(tmp_path / "raven.ckpt", tmp_path / "model")
     assert report.source == "raven"
     model = load(report.model, "cpu")
-    encoder_out, _ = model.encode(audio_input(FIGURES["frames"]), LENGTHS)
+    encoder_out = model.encode(audio_input(FIGURES["frames"]), LENGTHS)
     close(encoder_out[0, :, ::16], FIGURES["cases"]["audio"]["encoder_out"])
-    with pytest.raises(ModelError, match="pre-trained only"):
-        model.read(audio_input(FIGURES["frames"]), LENGTHS)
+    assert open_model(report.model).kind == ENCODER
+    with pytest.raises(ModelError, match="it cannot read speech"):
+        load_recognizer(report.model, "cpu")

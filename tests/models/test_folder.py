@@ -12,7 +12,16 @@ from torch import Tensor, nn
 
 from viseme.errors import ConfigError, ModelError
 from viseme.models import open_model, write_model
-from viseme.models.folder import CHECKSUMS, bundled, fill, pick_device
+from viseme.models.folder import (
+    CHECKSUMS,
+    ENCODER,
+    LANGUAGE_MODEL,
+    RECOGNISER,
+    bundled,
+    fill,
+    pick_device,
+)
+from viseme.models.kinds import KINDS, Kind, kind_of, require, scores_of
 from viseme.text.tokenizer import CharacterTokenizer
 
 TOKENIZER = CharacterTokenizer("abc ")
@@ -44,8 +53,9 @@ def write(path: Path, name: str = "tiny") -> None:
         path,
         name=name,
         system="auto_avsr",
+        kind=RECOGNISER,
         config=CONFIG,
-        reading={"modality": "video"},
+        use={"modality": "video"},
         weights=weights(),
         tokenizer=TOKENIZER,
         card="# tiny\n",
@@ -70,7 +80,7 @@ def test_a_folder_opens_as_it_was_written(model: Path) -> None:
     folder = open_model(model)
     assert (folder.name, folder.system, folder.path) == ("tiny", "auto_avsr", model)
     assert folder.config == CONFIG
-    assert folder.reading == {"modality": "video"}
+    assert (folder.kind, folder.use) == (RECOGNISER, {"modality": "video"})
     assert folder.tokenizer().encode("cab a") == TOKENIZER.encode("cab a")
     assert (model / "README.md").read_text() == "# tiny\n"
 
@@ -91,6 +101,72 @@ def test_the_same_model_gives_the_same_bytes(model: Path) -> None:
     assert open_model(model).name == "new"
     write(model)
     assert {path.name: path.read_bytes() for path in model.iterdir()} == before
+
+
+def test_what_an_earlier_model_left_goes(model: Path) -> None:
+    write_model(
+        model,
+        name="other",
+        system="raven",
+        kind=ENCODER,
+        config={},
+        weights=weights(),
+        card="",
+        tensors={"more.safetensors": {"a": torch.ones(2)}},
+    )
+    folder = open_model(model)
+    assert not (model / "tokenizer.json").exists()
+    more = folder.tensors("more.safetensors")
+    assert more is not None
+    assert torch.equal(more["a"], torch.ones(2))
+    write(model)
+    assert open_model(model).tensors("more.safetensors") is None
+
+
+def as_format_1(model: Path, system: str, config: dict[str, object]) -> None:
+    record = {"format": 1, "name": "old", "system": system, "config": config}
+    (model / "config.json").write_text(json.dumps(record | {"reading": {"beam": 3}}))
+    sign(model)
+
+
+@pytest.mark.parametrize(
+    ("system", "config", "kind"),
+    [
+        ("auto_avsr", {}, RECOGNISER),
+        ("raven", {"decoder": {"dim": 8}}, RECOGNISER),
+        ("raven", {"decoder": None}, ENCODER),
+        ("language_model", {}, LANGUAGE_MODEL),
+    ],
+)
+def test_folders_of_before_open(
+    model: Path, system: str, config: dict[str, object], kind: str
+) -> None:
+    as_format_1(model, system, config)
+    folder = open_model(model)
+    assert (folder.name, folder.kind, folder.use) == ("old", kind, {"beam": 3})
+
+
+def test_a_model_of_another_kind_is_refused_by_what_it_can_do(model: Path) -> None:
+    require(open_model(model), RECOGNISER)
+    with pytest.raises(ModelError, match="this recogniser can read speech, it cannot score texts"):
+        require(open_model(model), LANGUAGE_MODEL)
+
+
+def test_an_unknown_kind_is_an_error(model: Path) -> None:
+    record = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps(record | {"kind": "oracle"}))
+    sign(model)
+    with pytest.raises(ModelError, match="of an unknown kind, 'oracle'"):
+        kind_of(open_model(model))
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=str)
+def test_every_kind_is_scored_or_says_that_it_is_not(kind: Kind) -> None:
+    if kind.scores is None:
+        with pytest.raises(ModelError, match="have no figures of their own"):
+            scores_of(kind)
+    else:
+        assert {"evaluate", "rows"} <= set(dir(scores_of(kind)))
 
 
 FILES = ["config.json", "model.safetensors", "tokenizer.json"]
@@ -155,9 +231,9 @@ def test_a_malformed_config_is_refused(model: Path, content: str) -> None:
 
 def test_a_later_format_is_refused(model: Path) -> None:
     record = json.loads((model / "config.json").read_text())
-    (model / "config.json").write_text(json.dumps(record | {"format": 2}))
+    (model / "config.json").write_text(json.dumps(record | {"format": 3}))
     sign(model)
-    with pytest.raises(ModelError, match=r"has format 2, this version reads 1\. Update viseme"):
+    with pytest.raises(ModelError, match=r"format 3, this version reads 1 and 2\. Update viseme"):
         open_model(model)
 
 

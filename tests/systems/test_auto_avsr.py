@@ -12,13 +12,13 @@ from viseme.config import override
 from viseme.data.dataset import Batch, ClipDataset, Collator
 from viseme.data.manifest import read_manifest
 from viseme.errors import ConfigError, ModelError
+from viseme.kinds.recogniser.clips import read_clips
 from viseme.models import open_model
 from viseme.recognition.recognizer import ReadingConfig, Recognizer
 from viseme.systems import load, system
 from viseme.systems.auto_avsr import PRESETS, AutoAVSR, Config, ModelConfig, Training
 from viseme.text.tokenizer import CharacterTokenizer
 from viseme.train.loop import LoopConfig, make_fabric
-from viseme.verbs.evaluate import read_clips
 from viseme.verbs.train import train
 
 MODALITIES = ("video", "audio", "av")

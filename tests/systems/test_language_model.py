@@ -1,13 +1,16 @@
 """Language models: the published sizes, their folders, a place in the search."""
 
+from math import exp
 from pathlib import Path
 
 import pytest
 import torch
 
 from viseme.config import to_dict
-from viseme.errors import ConfigError, ModelError
-from viseme.models.folder import write_model
+from viseme.data.manifest import Clip, write_manifest
+from viseme.errors import ConfigError, ManifestError, ModelError
+from viseme.kinds.language_model import evaluate, rows
+from viseme.models.folder import LANGUAGE_MODEL, write_model
 from viseme.nn.transformer import TextDecoder
 from viseme.recognition.beam_search import SearchOptions, beam_search
 from viseme.recognition.heads import RecognitionHeads
@@ -15,6 +18,7 @@ from viseme.recognition.transformer_lm import TransformerLanguageModel
 from viseme.systems import load, load_recognizer
 from viseme.systems.language_model import ModelConfig, network
 from viseme.text.tokenizer import CharacterTokenizer
+from viseme.verbs import evaluate as verb
 
 TINY = ModelConfig(embedding_dim=6, dim=16, num_layers=2, num_heads=2, hidden_dim=24)
 TOKENIZER = CharacterTokenizer("abcdef ")
@@ -41,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
         name="lm",
         system="language_model",
         config=to_dict(TINY),
-        reading={},
+        kind=LANGUAGE_MODEL,
         weights=tiny().state_dict(),
         tokenizer=TOKENIZER,
         card="",
@@ -51,7 +55,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_it_is_no_recogniser(folder: Path) -> None:
-    with pytest.raises(ModelError, match="reads no recordings"):
+    with pytest.raises(ModelError, match="can score texts, it cannot read speech"):
         load_recognizer(folder, "cpu")
 
 
@@ -60,8 +64,60 @@ def test_a_model_folder_opens(folder: Path) -> None:
     model = load(folder, "cpu")
     tokens = torch.tensor([[VOCAB - 1, 3, 1]])
     assert model.vocab_size == VOCAB
-    assert not model.training
-    assert torch.equal(model(tokens), tiny()(tokens))
+    assert not model.network.training
+    assert torch.equal(model.network(tokens), tiny()(tokens))
+
+
+def clip(name: str, text: str) -> Clip:
+    return Clip(name, Path(f"{name}.mp4"), text=text, split="test")
+
+
+@torch.no_grad()
+def test_perplexity_is_that_of_each_text_by_itself(folder: Path) -> None:
+    """Texts of several lengths share a batch; one cannot be written."""
+    texts = ["abc", "a", "fade bad cab", "xyz", "deaf"]
+    clips = [clip(str(number), text) for number, text in enumerate(texts)]
+    model, network = load(folder, "cpu"), tiny()
+    surprise = tokens = words = 0.0
+    for text in texts:
+        if text == "xyz":
+            continue
+        ids = [*TOKENIZER.encode(text), VOCAB - 1]
+        log_probs = network(torch.tensor([[VOCAB - 1, *ids[:-1]]]))[0]
+        surprise -= sum(log_probs[place, token].item() for place, token in enumerate(ids))
+        tokens, words = tokens + len(ids), words + len(text.split()) + 1
+    told: list[float] = []
+    for batch_size in (1, 2, 8):
+        report = evaluate(
+            model,
+            {"test": clips},
+            batch_size=batch_size,
+            on_progress=lambda _, share: told.append(share),
+        )
+        part = report["test"]
+        assert (part["clips"], part["unwritable"]) == (4, 1)
+        by_token, by_word = part["token_perplexity"], part["word_perplexity"]
+        assert by_token["value"] == pytest.approx(exp(surprise / tokens), rel=1e-5)
+        assert by_word["value"] == pytest.approx(exp(surprise / words), rel=1e-5)
+        assert by_token["low"] < by_token["value"] < by_token["high"]
+        assert rows(report)[1][:2] == ("test", "4")
+        assert told[-1] == 1.0
+
+
+def test_texts_that_cannot_be_written_have_no_perplexity(folder: Path) -> None:
+    with pytest.raises(ManifestError, match="no text of split test can be written"):
+        evaluate(load(folder, "cpu"), {"test": [clip("a", "xyz")]})
+
+
+def test_the_verb_scores_it_and_refuses_what_is_for_recognisers(
+    folder: Path, tmp_path: Path
+) -> None:
+    write_manifest(tmp_path / "m.jsonl", [clip("a", "abc"), clip("b", "fade")])
+    report = verb.evaluate(folder, tmp_path / "m.jsonl", device="cpu")
+    assert (report["model"], report["kind"]) == ("lm", LANGUAGE_MODEL)
+    assert rows(report)[1][0] == "test"
+    with pytest.raises(ConfigError, match="a language model is not scored with beam, mode"):
+        verb.evaluate(folder, tmp_path / "m.jsonl", device="cpu", mode="audio", beam=3)
 
 
 def test_a_damaged_folder_is_refused(folder: Path) -> None:

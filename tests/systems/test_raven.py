@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from viseme.config import to_dict
 from viseme.errors import ConfigError, ModelError
-from viseme.models.folder import write_model
+from viseme.kinds.encoder import Encoder
+from viseme.models.folder import ENCODER, RECOGNISER, write_model
 from viseme.nn.frontends import SAMPLES_PER_FRAME
 from viseme.recognition.recognizer import ReadingConfig, Recognizer
 from viseme.systems import load, load_recognizer
@@ -118,8 +119,9 @@ def folder(path: Path, modality: str, pretrained: bool) -> Path:
         path,
         name="tiny",
         system="raven",
+        kind=ENCODER if pretrained else RECOGNISER,
         config=to_dict(config),
-        reading=to_dict(reading),
+        use=to_dict(reading),
         weights=tiny(modality, pretrained).state_dict(),
         tokenizer=IdTokenizer(VOCAB),
         card="",
@@ -132,20 +134,21 @@ def folder(path: Path, modality: str, pretrained: bool) -> Path:
 @pytest.mark.parametrize("pretrained", [False, True])
 def test_a_model_folder_opens(tmp_path: Path, modality: str, pretrained: bool) -> None:
     model = load(folder(tmp_path / "model", modality, pretrained), "cpu")
-    assert isinstance(model, Recognizer)
-    encoder_out, lengths = model.encode(stream(modality), LENGTHS)
     expected = encoded(tiny(modality, pretrained), modality, stream(modality), LENGTHS)
-    torch.testing.assert_close(encoder_out, expected)
-    assert torch.equal(lengths, LENGTHS)
-    if not pretrained:
+    if pretrained:
+        assert isinstance(model, Encoder)
+        torch.testing.assert_close(model.encode(stream(modality), LENGTHS), expected)
+    else:
+        assert isinstance(model, Recognizer)
+        encoder_out, lengths = model.encode(stream(modality), LENGTHS)
+        torch.testing.assert_close(encoder_out, expected)
+        assert torch.equal(lengths, LENGTHS)
         assert len(model.search(encoder_out, lengths)) == 2
 
 
 def test_an_encoder_that_was_only_pretrained_does_not_read(tmp_path: Path) -> None:
-    model = load(folder(tmp_path / "model", "audio", pretrained=True), "cpu")
-    with pytest.raises(ModelError, match="pre-trained only: it gives features, no text"):
-        model.read(stream("audio"), LENGTHS)
-    with pytest.raises(ModelError, match="pre-trained only"):
+    folder(tmp_path / "model", "audio", pretrained=True)
+    with pytest.raises(ModelError, match="turn recordings into features, it cannot read speech"):
         load_recognizer(tmp_path / "model", "cpu")
 
 

@@ -8,8 +8,8 @@ import pytest
 from tiny_corpus import write_corpus
 from viseme.data.manifest import read_manifest, write_manifest
 from viseme.errors import ConfigError, ManifestError
+from viseme.kinds.recogniser.folder import WORD_TIMES
 from viseme.models import bundled
-from viseme.models.folder import WORD_TIMES
 from viseme.systems import load_recognizer
 from viseme.verbs.calibrate import calibrate_model
 from viseme.verbs.train import train

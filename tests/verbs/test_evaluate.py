@@ -13,6 +13,11 @@ from viseme.data.manifest import Clip, read_manifest, write_manifest
 from viseme.data.rejects import Reject
 from viseme.data.roi_storage import write_rois
 from viseme.errors import ManifestError
+from viseme.kinds.recogniser.calibration import calibrate
+from viseme.kinds.recogniser.clips import ReadClip, read_clips
+from viseme.kinds.recogniser.conditions import Condition, conditions
+from viseme.kinds.recogniser.modes import Mode
+from viseme.kinds.recogniser.scores import summary, word_time_errors
 from viseme.media import write_audio
 from viseme.recognition.confidence import Abstention
 from viseme.recognition.hypothesis import Hypothesis
@@ -20,10 +25,7 @@ from viseme.recognition.recognizer import Reading, ReadingConfig, Recognizer
 from viseme.systems.auto_avsr import PRESETS, AutoAVSR
 from viseme.text.tokenizer import CharacterTokenizer
 from viseme.text.transcript import Word
-from viseme.verbs.calibrate import calibrate
-from viseme.verbs.conditions import Condition, conditions
-from viseme.verbs.evaluate import ReadClip, evaluate, read_clips, summary, word_time_errors
-from viseme.verbs.modes import Mode
+from viseme.verbs.evaluate import evaluate
 
 TOKENIZER = CharacterTokenizer.from_texts(["abcdefghijklmnopqrstuvwxyz "])
 
@@ -191,7 +193,7 @@ def test_calibration_reads_in_every_mode(
         seen.append((mode, condition.name))
         return read_clips(*arguments, mode=mode, condition=condition)
 
-    monkeypatch.setattr("viseme.verbs.calibrate.read_clips", spied)
+    monkeypatch.setattr("viseme.kinds.recogniser.calibration.read_clips", spied)
     calibrate(recognizer, read_manifest(manifest))
     hiss = "white 5 dB"
     ways = [("video", "clean"), ("audio", "clean"), ("audio", hiss), ("av", "clean"), ("av", hiss)]

@@ -14,7 +14,7 @@ from viseme.files import sole_writer
 from viseme.labelling.labeller import Label, Piece
 from viseme.labelling.transcriber import LabelConfig, Transcriber
 from viseme.verbs.label import label
-from viseme.verbs.labellers import find_labeller
+from viseme.verbs.label.labellers import find_labeller
 
 COUNTS = [2, 0, 3, 1, 4]
 

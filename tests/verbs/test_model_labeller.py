@@ -12,11 +12,12 @@ from viseme.data.manifest import read_manifest
 from viseme.errors import VisemeError
 from viseme.labelling.transcriber import Transcriber
 from viseme.models import write_model
+from viseme.models.folder import RECOGNISER
 from viseme.recognition.confidence import Abstention
 from viseme.recognition.recognizer import ReadingConfig
 from viseme.systems.auto_avsr import PRESETS, AutoAVSR
 from viseme.text.tokenizer import CharacterTokenizer
-from viseme.verbs.labellers import find_labeller
+from viseme.verbs.label.labellers import find_labeller
 
 TOKENIZER = CharacterTokenizer.from_texts([" ".join(VOCABULARY)])
 
@@ -37,7 +38,8 @@ def write_random_model(folder: Path, modality: str, least_confidence: float = 0.
         weights=network.state_dict(),
         tokenizer=TOKENIZER,
         card="none",
-        reading=configs.to_dict(reading),
+        kind=RECOGNISER,
+        use=configs.to_dict(reading),
     )
     return folder
 

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from viseme.text.transcript import Transcript, Word
-from viseme.verbs.demo_still import Moment, moments_s, write_still
-from viseme.verbs.overlay import ACCENT, Mouth, Overlay, draw_bar, draw_outline
+from viseme.verbs.demo.overlay import ACCENT, Mouth, Overlay, draw_bar, draw_outline
+from viseme.verbs.demo.still import Moment, moments_s, write_still
 
 WORDS = [Word("bin", 1.0, 1.2, 0.9), Word("blue", 1.2, 1.5, 0.5), Word("now", 1.6, 2.0, 0.7)]
 READ = Transcript("clip.mp4", "bin blue now", WORDS, 0.7, "video", "stub", 3.0)

@@ -39,9 +39,11 @@ def command(
     batch_size: BatchSize = 8,
     device: Device = "auto",
     mode: Annotated[
-        Literal["auto", "video", "audio", "av"],
-        typer.Option(help="What an audio-visual model reads: lips, voice or both."),
-    ] = "auto",
+        Literal["auto", "video", "audio", "av"] | None,
+        typer.Option(
+            help="What an audio-visual model reads: lips, voice or both.  [default: auto]"
+        ),
+    ] = None,
     noise: Annotated[
         list[str] | None,
         typer.Option(
@@ -60,33 +62,37 @@ def command(
     skip_bad: SkipBad = False,
     quiet: Quiet = False,
 ) -> None:
-    """Score a model on clips whose words are known."""
+    """Score a model on clips whose words are known.
+
+    A recogniser gets error rates, a language model perplexities, each with its 95 % interval.
+    """
     if quiet:
         be_quiet()
     noises, levels_db = _noises(noise or []), _levels_db(snr)
 
     from viseme.data.rejects import Reject, listed, rejects_beside, write_rejects
-    from viseme.verbs.conditions import conditions
+    from viseme.kinds.recogniser.conditions import conditions
+    from viseme.models.kinds import KINDS, scores_of
     from viseme.verbs.evaluate import evaluate
 
     rejects: list[Reject] | None = [] if skip_bad else None
-    noisy = conditions(noises, levels_db, manifest, babble_split, SEED, skip_bad=skip_bad)
+    how: dict[str, Any] = {"constraint": grammar, "beam": beam, "mode": mode}
+    if noises:
+        noisy = conditions(noises, levels_db, manifest, babble_split, SEED, skip_bad=skip_bad)
+        how["conditions"] = noisy
     with progress("evaluating", quiet=quiet) as bar:
         report = evaluate(
             model,
             manifest,
             splits=comma_list(split) if split else None,
-            constraint=grammar,
-            beam=beam,
             precision=precision,
-            batch_size=batch_size,
             device=device,
-            mode=mode,
-            conditions=noisy,
             rejects=rejects,
             on_progress=lambda clip, share: bar.report(share, 1, clip),
+            batch_size=batch_size,
+            **{name: value for name, value in how.items() if value is not None},
         )
-    result(table(rows(report)))
+    result(table(scores_of(KINDS[report["kind"]]).rows(report)))
     if rejects:
         say(f"{manifest}: left out: {listed(rejects)}")
     if output is not None:
@@ -106,26 +112,6 @@ def _write(output: Path, manifest: Path, report: Mapping[str, Any]) -> None:
     with atomic_write(output) as file:
         file.write(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     say(f"wrote {output}")
-
-
-def rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """The chief figures of every split; the rest is left to the JSON."""
-    lines: list[tuple[str, ...]] = [("SPLIT", "CLIPS", "WER", "95 %", "CER", "WITHHELD")]
-    for name, part in report.items():
-        if isinstance(part, Mapping) and "wer" in part:
-            word, character = part["wer"], part["cer"]
-            interval = f"{word['low']:.1%}-{word['high']:.1%}"
-            lines.append(
-                (
-                    name,
-                    str(part["clips"]),
-                    f"{word['rate']:.1%}",
-                    interval,
-                    f"{character['rate']:.1%}",
-                    str(part["withheld"]),
-                )
-            )
-    return lines
 
 
 def _noises(values: list[str]) -> list[Any]:

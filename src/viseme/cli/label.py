@@ -69,7 +69,7 @@ def command(
     from viseme.labelling.annotator import Annotator
     from viseme.labelling.transcriber import LabelConfig, Transcriber
     from viseme.verbs.label import label
-    from viseme.verbs.labellers import find_labeller
+    from viseme.verbs.label.labellers import find_labeller
 
     config = LabelConfig(language, writing, min_confidence=min_confidence, audio_track=audio_track)
     annotator: Annotator = Aligner(audio_track)

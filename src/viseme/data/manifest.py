@@ -4,7 +4,7 @@ import gzip
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -142,6 +142,25 @@ def read_manifest(path: str | Path, rejects: list[Reject] | None = None) -> list
     rows = list(iter_rows(path))
     rejects += [row for row in rows if isinstance(row, Reject)]
     return [row for row in rows if isinstance(row, Clip)]
+
+
+def read_manifests(paths: Sequence[str | Path], rejects: list[Reject] | None = None) -> list[Clip]:
+    """All clips of several manifests, one after the other; see `read_manifest`.
+
+    Raises:
+        ManifestError: as there, or two manifests have a clip of the same id.
+    """
+    clips: dict[str, Clip] = {}
+    for path in paths:
+        for clip in read_manifest(path, rejects):
+            if clip.id in clips:
+                raise ManifestError(
+                    f"clip {clip.id!r} is in another manifest, too",
+                    path=path,
+                    todo="Give every clip an id of its own.",
+                )
+            clips[clip.id] = clip
+    return list(clips.values())
 
 
 def iter_manifest(path: str | Path) -> Iterator[Clip]:

@@ -60,6 +60,23 @@ class Shares:
         return "val" if place >= 100 - self.val else "train"
 
 
+@dataclass(frozen=True)
+class Splits:
+    """The clips of a training.
+
+    Attributes:
+        train: to learn from.
+        val: to evaluate on.
+        manifest: where they come from, for messages.
+        names: of the splits that `train` is made of.
+    """
+
+    train: list[Clip]
+    val: list[Clip]
+    manifest: Path
+    names: tuple[str, ...] = ("train",)
+
+
 def parse_shares(text: str, by: By = "clip") -> Shares:
     """Shares from text such as "90,5,5".
 

@@ -31,7 +31,7 @@ from viseme.labelling.transcriber import Transcriber
 from viseme.systems.auto_avsr import PRESETS
 from viseme.verbs.evaluate import evaluate
 from viseme.verbs.label import label
-from viseme.verbs.labellers import find_labeller
+from viseme.verbs.label.labellers import find_labeller
 from viseme.verbs.train import train
 
 TIMES = (2, 4, 8)

@@ -13,13 +13,13 @@ from viseme.audio.noise import NoiseKind
 from viseme.data.manifest import read_manifest
 from viseme.experiments.experiment import Arm, Claim, Experiment, Figures, Scale, Summary, Trial
 from viseme.experiments.plot import Curve, Plot
+from viseme.kinds.recogniser.clips import read_clips
+from viseme.kinds.recogniser.conditions import CLEAN, conditions
+from viseme.kinds.recogniser.modes import Mode
 from viseme.metrics.recognition import wer
 from viseme.recognition.confidence import Abstention
 from viseme.recognition.recognizer import Recognizer
 from viseme.systems import load
-from viseme.verbs.conditions import CLEAN, conditions
-from viseme.verbs.evaluate import read_clips
-from viseme.verbs.modes import Mode
 
 KINDS: tuple[NoiseKind, ...] = get_args(NoiseKind)
 SNRS_DB = (20.0, 10.0, 5.0, 0.0, -5.0, -10.0)

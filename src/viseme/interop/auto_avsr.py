@@ -21,6 +21,7 @@ from viseme.interop.espnet import (
     input_rules,
 )
 from viseme.interop.source import Imported, Rules, Source, count, renamed, size
+from viseme.models.folder import RECOGNISER
 from viseme.recognition.beam_search import SearchOptions
 from viseme.recognition.recognizer import ReadingConfig
 
@@ -64,7 +65,7 @@ def recogniser(
     )
     config = _config(ours, modality) | {"legacy_positions": legacy_positions}
     vocab_size = size(ours, "heads.ctc_head.weight", 0)
-    return Imported(SYSTEM, config, to_dict(reading), ours, vocab_size)
+    return Imported(SYSTEM, RECOGNISER, config, to_dict(reading), ours, vocab_size)
 
 
 def _modality(weights: Mapping[str, Tensor]) -> str | None:

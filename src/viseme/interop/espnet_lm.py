@@ -11,6 +11,7 @@ from viseme.interop.checkpoint import Checkpoint
 from viseme.interop.espnet import arguments
 from viseme.interop.espnet_transformer import transformer_rules
 from viseme.interop.source import Imported, Rules, Source, count, renamed, size
+from viseme.models.folder import LANGUAGE_MODEL
 
 HEAD_DIM = 64
 """Width of an attention head in all published models, for weights without settings."""
@@ -41,7 +42,7 @@ def _convert(checkpoint: Checkpoint) -> Imported:
         "hidden_dim": size(weights, "layers.0.feed_forward.expand.weight", 0),
     }
     vocab_size = size(weights, "embedding.weight", 0)
-    return Imported("language_model", config, {}, weights, vocab_size)
+    return Imported("language_model", LANGUAGE_MODEL, config, {}, weights, vocab_size)
 
 
 def _settings(checkpoint: Checkpoint) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from viseme.interop.checkpoint import Checkpoint
 from viseme.interop.espnet import frontend_rules, head_rules, input_rules
 from viseme.interop.espnet_transformer import transformer_rules
 from viseme.interop.source import Imported, Rules, Source, count, renamed, size
+from viseme.models.folder import ENCODER, RECOGNISER
 from viseme.recognition.recognizer import ReadingConfig
 
 SYSTEM = "raven"
@@ -40,21 +41,23 @@ def _convert(checkpoint: Checkpoint) -> Imported:
     fine_tuned = f"{root}ctc.ctc_lo.weight" in checkpoint.weights
     ours = "encoder." if fine_tuned else ""
     weights = renamed(checkpoint.weights, _encoder_rules(prefix, ours) | _head_rules(root))
-    config = {
+    config: dict[str, Any] = {
         "modality": modality,
         "crop_size": CROP_SIZE,
         **_encoder_sizes(weights, ours),
         "decoder": _decoder_sizes(weights) if fine_tuned else None,
     }
-    reading = ReadingConfig(
-        modality=modality,
-        crop_size=CROP_SIZE,
-        chunk_s=LONGEST_CLIP_S,
-        normalise_waveform=False,
-        search=PUBLISHED_SEARCH,
-    )
-    vocab_size = size(weights, "heads.ctc_head.weight", 0) if fine_tuned else 0
-    return Imported(SYSTEM, config, to_dict(reading), weights, vocab_size)
+    # The published encoders heard the waveform as it is.
+    use: dict[str, Any] = {
+        "modality": modality,
+        "crop_size": CROP_SIZE,
+        "normalise_waveform": False,
+    }
+    if not fine_tuned:
+        return Imported(SYSTEM, ENCODER, config, use, weights, vocab_size=0)
+    reading = ReadingConfig(**use, chunk_s=LONGEST_CLIP_S, search=PUBLISHED_SEARCH)
+    vocab_size = size(weights, "heads.ctc_head.weight", 0)
+    return Imported(SYSTEM, RECOGNISER, config, to_dict(reading), weights, vocab_size)
 
 
 def _encoder_of(checkpoint: Checkpoint) -> tuple[str, str]:

@@ -21,15 +21,17 @@ class Imported:
     Attributes:
         system: name in `viseme.systems` of the module whose `network(config, vocab_size)` the
             weights are to fill.
+        kind: what the model can do, a name in `viseme.models.kinds.KINDS`.
         config: that network's settings, plain types.
-        reading: how to read with it, plain types.
+        use: how to use it, plain types.
         weights: the tensors by our names; what no rule knew has kept its own.
-        vocab_size: number of token ids, blank and eos included.
+        vocab_size: number of token ids, blank and eos included; 0 for a model without text.
     """
 
     system: str
+    kind: str
     config: dict[str, Any]
-    reading: dict[str, Any]
+    use: dict[str, Any]
     weights: dict[str, Tensor]
     vocab_size: int
 

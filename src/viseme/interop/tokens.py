@@ -20,15 +20,13 @@ from viseme.text.tokenizer import (
 BLANK, END, SPACE = "<blank>", "<eos>", "<space>"
 UNITS_ENDING = "_units.txt"
 
-_FEWEST_IDS = 3  # blank, one unit, start and end
-
 
 def tokenizer_of(checkpoint: Checkpoint, vocab_size: int, path: Path | None) -> Tokenizer:
     """The tokenizer of a checkpoint with so many token ids.
 
     Args:
         checkpoint: its settings may list the characters.
-        vocab_size: blank and eos included; 0 for an encoder alone, which has no text.
+        vocab_size: blank and eos included.
         path: a sentencepiece model, with its list of units beside it; or such a list.
 
     Raises:
@@ -39,7 +37,7 @@ def tokenizer_of(checkpoint: Checkpoint, vocab_size: int, path: Path | None) -> 
     elif units := _listed_characters(checkpoint):
         tokenizer = of_units(units)
     else:
-        return IdTokenizer(max(vocab_size, _FEWEST_IDS))
+        return IdTokenizer(vocab_size)
     if tokenizer.vocab_size != vocab_size:
         raise ModelError(
             f"has {tokenizer.vocab_size} token ids with blank and eos, the checkpoint {vocab_size}",

@@ -1,7 +1,6 @@
 """Word and character error rates, pooled over a set: all edits divided by all reference units.
 
-Texts go through the one normaliser first. The interval says how far the rate depends on the clips
-that happen to be in the set: utterances are drawn again with replacement (percentile bootstrap).
+Texts go through the one normaliser first. The interval is that of `viseme.metrics.bootstrap`.
 """
 
 from collections import Counter
@@ -10,13 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from viseme.metrics.bootstrap import pooled_interval
 from viseme.text.normalise import normalise
 
 Normaliser = Callable[[str], str]
 Units = Sequence[str]
-
-NUM_RESAMPLES = 1000
-INTERVAL_PERCENT = 95.0
 
 _MATCH, _DELETION, _INSERTION = 0, 1, 2
 
@@ -162,22 +159,9 @@ def _error_rate(
     lengths = np.array([count.reference_length for count in counts], np.int64)
     if not lengths.sum():
         raise ValueError("the references are empty")
-    low, high = _interval(edits, lengths, seed)
+    low, high = pooled_interval(edits, lengths, seed)
     total_edits, total_length = int(edits.sum()), int(lengths.sum())
     return ErrorRate(total_edits / total_length, low, high, total_edits, total_length, len(counts))
-
-
-def _interval(edits: np.ndarray, lengths: np.ndarray, seed: int) -> tuple[float, float]:
-    """Percentiles of the pooled rate over resampled utterances; edits and lengths are (U,)."""
-    generator = np.random.default_rng(seed)
-    rates: list[float] = []
-    while len(rates) < NUM_RESAMPLES:
-        drawn = generator.integers(len(edits), size=len(edits))
-        if total := lengths[drawn].sum():  # a draw of empty references alone has no rate
-            rates.append(edits[drawn].sum() / total)
-    tail = (100 - INTERVAL_PERCENT) / 2
-    low, high = np.percentile(rates, (tail, 100 - tail))
-    return float(low), float(high)
 
 
 def _steps(reference: Units, hypothesis: Units) -> np.ndarray:

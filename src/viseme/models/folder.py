@@ -1,12 +1,13 @@
-"""A model folder: config.json, model.safetensors, tokenizer, README.md (its card), sha256.txt.
+"""A model folder: config.json, model.safetensors, README.md (its card), sha256.txt.
 
-A recogniser that was taught when words begin and end has word_times.safetensors, too.
+Kinds of models that write text keep their tokenizer there; further tensors are files of their own.
 
 The card is for people to write in, so it alone is not held to its checksum.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from viseme.files import atomic_write, sha256_of
 from viseme.text.tokenizer import Tokenizer, load_tokenizer
 
 CONFIG, WEIGHTS, CARD, CHECKSUMS = "config.json", "model.safetensors", "README.md", "sha256.txt"
-WORD_TIMES = "word_times.safetensors"
-FORMAT = 1
+RECOGNISER, LANGUAGE_MODEL, ENCODER = "recogniser", "language model", "encoder"
+FORMAT = 2
+"""Format 1 had no kind, and called `use` "reading"."""
 
 
 @dataclass(frozen=True)
@@ -31,16 +33,19 @@ class ModelFolder:
     Attributes:
         path: the folder.
         name: what the model calls itself.
-        system: the system that reads it.
+        system: the system that loads it.
+        kind: what it can do, a name in `viseme.models.kinds.KINDS`.
         config: the system's network settings, plain types.
-        reading: settings of reading with it (decoding, calibration, abstaining), plain types.
+        use: how it is used unless told otherwise (a recogniser's decoding, calibration, when to
+            abstain), plain types; which settings there are is up to the kind.
     """
 
     path: Path
     name: str
     system: str
+    kind: str
     config: dict[str, Any]
-    reading: dict[str, Any]
+    use: dict[str, Any]
 
     def tokenizer(self) -> Tokenizer:
         """The model's tokenizer."""
@@ -52,20 +57,20 @@ class ModelFolder:
         Raises:
             ModelError: the file is not safetensors; pickles are never read here.
         """
-        weights = _tensors(self.path / WEIGHTS)
+        weights = _read_tensors(self.path / WEIGHTS)
         return {k: v.float() if v.is_floating_point() else v for k, v in weights.items()}
 
-    def word_times(self) -> dict[str, Tensor] | None:
-        """The tensors of the model's `WordTimer`, if it has one.
+    def tensors(self, file: str) -> dict[str, Tensor] | None:
+        """What a further file of tensors holds; None if the model has no such file.
 
         Raises:
             ModelError: the file is not safetensors.
         """
-        path = self.path / WORD_TIMES
-        return _tensors(path) if path.is_file() else None
+        path = self.path / file
+        return _read_tensors(path) if path.is_file() else None
 
 
-def _tensors(path: Path) -> dict[str, Tensor]:
+def _read_tensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
@@ -88,7 +93,7 @@ def is_model_folder(path: Path) -> bool:
         record = json.loads((path / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(record, dict) and {"format", "system", "reading"} <= record.keys()
+    return isinstance(record, dict) and {"format", "system", "config"} <= record.keys()
 
 
 def open_model(model: str | Path) -> ModelFolder:
@@ -112,17 +117,27 @@ def open_model(model: str | Path) -> ModelFolder:
     _check(path)
     try:
         record = json.loads((path / CONFIG).read_text(encoding="utf-8"))
-        if record["format"] != FORMAT:
+        if record["format"] == 1:
+            record |= {"kind": _kind_in_format_1(record), "use": record["reading"]}
+        elif record["format"] != FORMAT:
             raise ModelError(
-                f"has format {record['format']}, this version reads {FORMAT}",
+                f"has format {record['format']}, this version reads 1 and {FORMAT}",
                 path=path / CONFIG,
                 todo="Update viseme.",
             )
         return ModelFolder(
-            path, record["name"], record["system"], record["config"], record["reading"]
+            path, *(record[key] for key in ("name", "system", "kind", "config", "use"))
         )
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"is malformed ({error!r})", path=path / CONFIG) from error
+
+
+def _kind_in_format_1(record: dict[str, Any]) -> str:
+    """What a folder's model can do, which its system alone told then."""
+    if record["system"] == "language_model":
+        return LANGUAGE_MODEL
+    no_decoder = record["system"] == "raven" and record["config"]["decoder"] is None
+    return ENCODER if no_decoder else RECOGNISER
 
 
 def fill(network: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
@@ -165,29 +180,37 @@ def write_model(
     *,
     name: str,
     system: str,
+    kind: str,
     config: dict[str, Any],
-    reading: dict[str, Any],
     weights: dict[str, Tensor],
-    tokenizer: Tokenizer,
     card: str,
+    use: dict[str, Any] | None = None,
+    tokenizer: Tokenizer | None = None,
+    tensors: Mapping[str, dict[str, Tensor]] | None = None,
     half: bool = True,
-    word_times: dict[str, Tensor] | None = None,
 ) -> None:
     """Write a model folder; the checksums come last, so a half-written one is refused.
 
-    With `half` matrices are stored in half precision, which halves the file; vectors (biases, norms
-    and their statistics, some of them tiny) and counters as they are.
+    Args:
+        path: the folder; what an earlier model left there goes.
+        name, system, kind, config, use: as of `ModelFolder`.
+        weights: of the network.
+        card: the README.
+        tokenizer: of a model that writes text.
+        tensors: further files by name.
+        half: store matrices in half precision, which halves the file; vectors (biases, norms and
+            their statistics, some of them tiny) and counters stay as they are.
     """
     path.mkdir(parents=True, exist_ok=True)
-    for stale in (CHECKSUMS, WORD_TIMES):
-        (path / stale).unlink(missing_ok=True)
-    _write_config(path, name, system, config, reading)
+    for stale in filter(None, (*_checksums(path), CHECKSUMS)):
+        (path / Path(stale).name).unlink(missing_ok=True)
+    _write_config(ModelFolder(path, name, system, kind, config, use or {}))
     with atomic_write(path / WEIGHTS, "wb") as out:
         compact = {key: _compact(tensor, half) for key, tensor in weights.items()}
         out.write(save(compact))
-    if word_times is not None:
-        _write_word_times(path, word_times)
-    tokenizer.save(path)
+    _write_tensors(path, tensors or {})
+    if tokenizer is not None:
+        tokenizer.save(path)
     with atomic_write(path / CARD) as out:
         out.write(card)
     _write_checksums(path)
@@ -195,38 +218,30 @@ def write_model(
 
 def rewrite_model(
     folder: ModelFolder,
-    reading: dict[str, Any] | None = None,
-    word_times: dict[str, Tensor] | None = None,
+    use: dict[str, Any] | None = None,
+    tensors: Mapping[str, dict[str, Tensor]] | None = None,
 ) -> None:
-    """Put other settings of reading, or another `WordTimer`, into a folder; the rest stays.
+    """Put other settings of use, or other further tensors, into a folder; the rest stays.
 
     The checksums come last, so a half-written folder is refused.
     """
-    path = folder.path
-    (path / CHECKSUMS).unlink(missing_ok=True)
-    if reading is not None:
-        _write_config(path, folder.name, folder.system, folder.config, reading)
-    if word_times is not None:
-        _write_word_times(path, word_times)
-    _write_checksums(path)
+    (folder.path / CHECKSUMS).unlink(missing_ok=True)
+    _write_config(folder if use is None else replace(folder, use=use))
+    _write_tensors(folder.path, tensors or {})
+    _write_checksums(folder.path)
 
 
-def _write_word_times(path: Path, tensors: dict[str, Tensor]) -> None:
-    with atomic_write(path / WORD_TIMES, "wb") as out:
-        out.write(save(tensors))
+def _write_tensors(path: Path, files: Mapping[str, dict[str, Tensor]]) -> None:
+    for name, tensors in files.items():
+        with atomic_write(path / name, "wb") as out:
+            out.write(save(tensors))
 
 
-def _write_config(
-    path: Path, name: str, system: str, config: dict[str, Any], reading: dict[str, Any]
-) -> None:
-    record = {
-        "format": FORMAT,
-        "name": name,
-        "system": system,
-        "config": config,
-        "reading": reading,
+def _write_config(folder: ModelFolder) -> None:
+    record = {"format": FORMAT} | {
+        key: getattr(folder, key) for key in ("name", "system", "kind", "config", "use")
     }
-    with atomic_write(path / CONFIG) as out:
+    with atomic_write(folder.path / CONFIG) as out:
         out.write(json.dumps(record, indent=2) + "\n")
 
 
@@ -245,15 +260,22 @@ def _compact(tensor: Tensor, half: bool) -> Tensor:
     return (tensor.half() if half and is_matrix else tensor).contiguous()
 
 
-def _check(path: Path) -> None:
-    """Compare every file but the card with sha256.txt."""
+def _checksums(path: Path) -> dict[str, str]:
+    """What sha256.txt says of each file; nothing if there is none."""
     listing = path / CHECKSUMS
     if not listing.is_file():
+        return {}
+    lines = listing.read_text(encoding="utf-8", errors="replace").splitlines()
+    return {name: wanted for wanted, _, name in (line.partition("  ") for line in lines)}
+
+
+def _check(path: Path) -> None:
+    """Compare every file but the card with sha256.txt."""
+    if not (path / CHECKSUMS).is_file():
         raise ModelError(
             f"is incomplete (it has no {CHECKSUMS})", path=path, todo="Write or fetch it again."
         )
-    lines = listing.read_text(encoding="utf-8", errors="replace").splitlines()
-    checksums = {name: wanted for wanted, _, name in (line.partition("  ") for line in lines)}
+    checksums = _checksums(path)
     checksums.pop(CARD, None)
     for name, wanted in ({CONFIG: "", WEIGHTS: ""} | checksums).items():
         file = path / Path(name).name

@@ -5,9 +5,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from viseme.errors import ConfigError, ModelError
+from viseme.errors import ConfigError
 
 if TYPE_CHECKING:
+    from viseme.kinds.language_model import LoadedLanguageModel
     from viseme.nn.precision import Precision
     from viseme.recognition.recognizer import Recognizer
 
@@ -55,20 +56,31 @@ def load(model: str | Path, device: str = "auto", precision: "Precision" = "auto
 def load_recognizer(
     model: str | Path, device: str = "auto", precision: "Precision" = "auto"
 ) -> "Recognizer":
-    """Load a model that can read text; arguments as for `load`.
+    """Load a model that can read speech; arguments as for `load`.
 
     Raises:
-        ModelError: as `load`, or the model is of another kind or was never taught text.
+        ModelError: as `load`, or the model is of another kind.
         ConfigError: no such precision.
     """
-    from viseme.recognition.recognizer import Recognizer
+    from viseme.models import open_model
+    from viseme.models.folder import RECOGNISER
+    from viseme.models.kinds import require
 
-    loaded = load(model, device, precision)
-    if not isinstance(loaded, Recognizer):
-        raise ModelError(
-            "is a language model, which reads no recordings",
-            path=model,
-            todo="Give it as --lm, beside a recogniser.",
-        )
-    assert loaded.network.heads  # what was pre-trained only says here that it has none
+    require(open_model(model), RECOGNISER)
+    recognizer: Recognizer = load(model, device, precision)
+    return recognizer
+
+
+def load_language_model(model: str | Path, device: str = "auto") -> "LoadedLanguageModel":
+    """Load a model that can score texts.
+
+    Raises:
+        ModelError: as `load`, or the model is of another kind.
+    """
+    from viseme.models import open_model
+    from viseme.models.folder import LANGUAGE_MODEL
+    from viseme.models.kinds import require
+
+    require(open_model(model), LANGUAGE_MODEL)
+    loaded: LoadedLanguageModel = load(model, device)
     return loaded

@@ -26,22 +26,29 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from viseme.config import check_at_least, from_dict
+from viseme.config import check_at_least, from_dict, to_dict
 from viseme.data.augment import AugmentConfig
 from viseme.data.dataset import IGNORE_ID, Batch
+from viseme.data.example import VIDEO_FPS
+from viseme.data.splits import Splits
 from viseme.face.align import MOUTH_ROI_SIZE_PX
+from viseme.kinds.recogniser.batches import open_batches
+from viseme.kinds.recogniser.finish import Finish, initial_models, start_from
+from viseme.kinds.recogniser.folder import open_recognizer
+from viseme.kinds.recogniser.texts import TokenizerKind, learn_texts, with_texts
 from viseme.metrics.recognition import edit_counts
 from viseme.models.folder import ModelFolder
-from viseme.models.recognizer import open_recognizer
 from viseme.nn.conformer import ConformerEncoder
 from viseme.nn.frontends import SAMPLES_PER_FRAME, AudioFrontend, VisualFrontend
 from viseme.nn.transformer import TextDecoder
+from viseme.recognition.beam_search import SearchOptions
 from viseme.recognition.ctc import greedy
 from viseme.recognition.fusion import Fusion
 from viseme.recognition.heads import RecognitionHeads, RecognitionLoss
-from viseme.recognition.recognizer import Recognizer
+from viseme.recognition.recognizer import ReadingConfig, Recognizer
 from viseme.shapes import valid_mask
 from viseme.text.tokenizer import Tokenizer, in_case
+from viseme.train.job import Job, Run
 from viseme.train.loop import LoopConfig
 from viseme.train.optim import OptimConfig, adamw, set_rate
 from viseme.train.processes import mean_over_processes, mean_weights, share_norms
@@ -134,7 +141,7 @@ class TrainingConfig:
         average_last: the model is the mean of the weights of so many last epochs.
     """
 
-    tokenizer: Literal["character", "sentencepiece"] = "sentencepiece"
+    tokenizer: TokenizerKind = "sentencepiece"
     vocab_size: int = 5000
     max_frames: int = 1800
     memory_gb: float = 16.0
@@ -455,6 +462,43 @@ class Training:
             video=batch.video * lips[:, None, None, None, None],
             audio=batch.audio * voice[:, None],
         )
+
+
+def job(config: Config, clips: Splits, run: Run) -> Job:
+    """The training of a recogniser on transcribed clips.
+
+    Raises:
+        ManifestError: clips without texts, or without what the modality needs.
+        ModelError: a model to start from does not fit.
+    """
+    clips, recipe = with_texts(clips), config.training
+    initial = initial_models(recipe.initial)
+    texts = learn_texts(
+        clips, recipe.tokenizer, recipe.vocab_size, initial, with_words=recipe.word_weight > 0
+    )
+    batches = open_batches(
+        clips,
+        texts,
+        modality=config.model.modality,
+        crop_size=config.model.crop_size,
+        augment=config.augment,
+        max_frames=recipe.max_frames,
+        memory_gb=recipe.memory_gb,
+        seed=config.loop.seed,
+        process=run.process,
+    )
+    training = Training(config, texts.tokenizer, texts.vocabulary)
+    start_from(initial, training.network)
+    reading = ReadingConfig(
+        modality=config.model.modality,
+        crop_size=config.model.crop_size,
+        chunk_s=max(batches.train_set.lengths) / VIDEO_FPS,
+        mirror=config.augment.flip and config.model.modality != "audio",
+        search=SearchOptions(ctc_weight=recipe.ctc_weight),
+    )
+    sizes = to_dict(config.model)
+    finish = Finish(run, clips, load, sizes, texts.tokenizer, reading, recipe.average_last)
+    return Job(training, batches, finish)
 
 
 def network(config: Mapping[str, Any], vocab_size: int) -> AutoAVSR:

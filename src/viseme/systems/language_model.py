@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from viseme.config import from_dict
+from viseme.kinds.language_model import LoadedLanguageModel
 from viseme.models.folder import ModelFolder, fill, pick_device
 from viseme.recognition.transformer_lm import TransformerLanguageModel
 
@@ -48,12 +49,13 @@ def network(config: dict[str, Any], vocab_size: int) -> TransformerLanguageModel
     )
 
 
-def load(folder: ModelFolder, device: str) -> TransformerLanguageModel:
+def load(folder: ModelFolder, device: str) -> LoadedLanguageModel:
     """The language model in a model folder, ready for a search.
 
     Raises:
         ModelError: the weights do not fit the settings; missing, extra and misshapen ones are told.
     """
-    made = network(folder.config, folder.tokenizer().vocab_size)
+    tokenizer = folder.tokenizer()
+    made = network(folder.config, tokenizer.vocab_size)
     fill(made, folder.weights(), folder.path)
-    return made.to(pick_device(device)).eval()
+    return LoadedLanguageModel(folder.name, made, tokenizer, pick_device(device))

@@ -16,10 +16,10 @@ from typing import Any, Literal
 from torch import Tensor, nn
 
 from viseme.config import from_dict
-from viseme.errors import ModelError
 from viseme.face.align import MOUTH_ROI_SIZE_PX
-from viseme.models.folder import ModelFolder
-from viseme.models.recognizer import open_recognizer
+from viseme.kinds.encoder import Encoder, open_encoder
+from viseme.kinds.recogniser.folder import open_recognizer
+from viseme.models.folder import ENCODER, ModelFolder
 from viseme.nn.frontends import AudioFrontend, VisualFrontend
 from viseme.nn.transformer import TextDecoder
 from viseme.nn.transformer_encoder import TransformerEncoder
@@ -150,18 +150,6 @@ class RavenEncoder(nn.Module):
         features = self.project(self.frontend(stream, lengths))
         return self.transformer(features, valid_mask(lengths, features.shape[1]))
 
-    @property
-    def heads(self) -> RecognitionHeads:
-        """What text is read with, which an encoder alone does not have.
-
-        Raises:
-            ModelError: always.
-        """
-        raise ModelError(
-            "this model was pre-trained only: it gives features, no text",
-            todo="Import a fine-tuned checkpoint to transcribe.",
-        )
-
 
 class Raven(nn.Module):
     """The fine-tuned network: video or audio -> encoder output, and the heads that read it."""
@@ -193,12 +181,12 @@ def network(config: dict[str, Any], vocab_size: int) -> Raven | RavenEncoder:
     return Raven(sizes, sizes.decoder, vocab_size)
 
 
-def load(folder: ModelFolder, device: str) -> Recognizer:
-    """The recogniser in a model folder that `viseme import` wrote from a published checkpoint.
-
-    An encoder that was only pre-trained is one whose `encode` works and which cannot read.
+def load(folder: ModelFolder, device: str) -> Recognizer | Encoder:
+    """The model in a folder that `viseme import` wrote from a published checkpoint.
 
     Raises:
         ModelError: the weights do not fit the settings; missing, extra and misshapen ones are told.
     """
+    if folder.kind == ENCODER:
+        return open_encoder(folder, network, device)
     return open_recognizer(folder, network, device)

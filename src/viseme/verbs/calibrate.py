@@ -1,45 +1,20 @@
-"""`viseme calibrate`: what a model learns last: how sure it is, and when words begin and end.
+"""`viseme calibrate`: what a recogniser learns last, learned again.
 
 Training ends with it. A model from elsewhere, or one that is to be used on other recordings, can be
 calibrated on clips that it did not learn from.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import torch
-
 from viseme import config as configs
-from viseme.data.loading import load_example
 from viseme.data.manifest import Clip, read_manifest
 from viseme.data.splits import no_clips_of
 from viseme.errors import ConfigError, ManifestError
+from viseme.kinds.recogniser.calibration import calibrate, learn_word_times
+from viseme.kinds.recogniser.folder import WORD_TIMES
 from viseme.models import bundled, open_model, rewrite_model
-from viseme.recognition.confidence import Calibration
-from viseme.recognition.ctc import align
-from viseme.recognition.recognizer import FRAMES_PER_S, ReadingConfig, Recognizer
-from viseme.recognition.word_times import Taught, WordTimer
-from viseme.recognition.words import group_words, word_spans
 from viseme.systems import load_recognizer
-from viseme.verbs.conditions import CLEAN, Condition
-from viseme.verbs.evaluate import read_clips
-from viseme.verbs.modes import Mode, attend
-from viseme.verbs.streams import streams
-
-ABSTENTION_MARGIN = 0.9
-
-_NOISY = Condition("white", 5.0)
-_HEARD: list[tuple[Mode, Condition]] = [("audio", CLEAN), ("audio", _NOISY)]
-_SEEN: list[tuple[Mode, Condition]] = [("video", CLEAN)]
-_WAYS = {
-    "video": _SEEN,
-    "audio": _HEARD,
-    "av": [*_SEEN, *_HEARD, ("av", CLEAN), ("av", _NOISY)],
-}
-MOST_TAUGHT = 400
-"""So many clips, spread over all, are enough to learn word times from."""
 
 
 def calibrate_model(
@@ -74,10 +49,10 @@ def calibrate_model(
         )
     recognizer = load_recognizer(model, device, "float32")
     clips = read_manifest(manifest)
-    reading, timer = None, None
+    use, tensors = None, None
     if confidence_splits:
         chosen = _of(clips, confidence_splits, manifest)
-        reading = configs.to_dict(calibrate(recognizer, chosen))
+        use = configs.to_dict(calibrate(recognizer, chosen))
     if times_splits:
         timer = learn_word_times(recognizer, _of(clips, times_splits, manifest))
         if timer is None:
@@ -86,7 +61,8 @@ def calibrate_model(
                 path=manifest,
                 todo="`viseme label` finds word times.",
             )
-    rewrite_model(open_model(model), reading, timer.tensors() if timer else None)
+        tensors = {WORD_TIMES: timer.tensors()}
+    rewrite_model(open_model(model), use, tensors)
 
 
 def _of(clips: Sequence[Clip], splits: Sequence[str], manifest: str | Path) -> list[Clip]:
@@ -94,65 +70,3 @@ def _of(clips: Sequence[Clip], splits: Sequence[str], manifest: str | Path) -> l
     if not chosen:
         raise no_clips_of(splits, clips, manifest)
     return chosen
-
-
-def calibrate(recognizer: Recognizer, clips: Sequence[Clip]) -> ReadingConfig:
-    """The model's settings with confidences fitted on held-out clips, and when to abstain.
-
-    The clips are read in every way that the model can be used: each mode, and sound with and
-    without noise. Words are withheld where their mean confidence is clearly lower than in any of
-    these readings. A model that reads no word in them stays as it is.
-    """
-    plain = replace(recognizer.config, calibration=Calibration())
-    bare = Recognizer(
-        recognizer.name, recognizer.network, recognizer.tokenizer, plain, str(recognizer.device)
-    )
-    verdicts = [
-        found
-        for mode, condition in _WAYS[recognizer.config.modality]
-        for item in read_clips(bare, clips, mode=mode, condition=condition)
-        if (found := item.verdicts())
-    ]
-    if not verdicts:
-        return recognizer.config
-    words = [verdict for found in verdicts for verdict in found]
-    fitted = Calibration.fit([score for score, _ in words], [right for _, right in words])
-    lowest = min(sum(fitted.apply(s) for s, _ in found) / len(found) for found in verdicts)
-    abstention = replace(plain.abstention, least_confidence=ABSTENTION_MARGIN * lowest)
-    return replace(plain, calibration=fitted, abstention=abstention)
-
-
-def learn_word_times(recognizer: Recognizer, clips: Sequence[Clip]) -> WordTimer | None:
-    """What tells when words begin and end, learned from clips that say it, in every mode.
-
-    None if no clip does, or none whose text fits into its frames.
-    """
-    timed = [clip for clip in clips if clip.words]
-    timed = timed[:: max(1, len(timed) // MOST_TAUGHT)][:MOST_TAUGHT]
-    modes = dict.fromkeys(mode for mode, _ in _WAYS[recognizer.config.modality])
-    lessons = (_lesson(recognizer, clip, mode) for mode in modes for clip in timed)
-    taught = [lesson for lesson in lessons if lesson is not None]
-    return WordTimer.fit(taught) if taught else None
-
-
-def _lesson(recognizer: Recognizer, clip: Clip, mode: Mode) -> Taught | None:
-    """A clip as the timer learns from it; None if its text does not fit it."""
-    example = load_example(clip, mode)
-    attended = attend(mode, example.video, example.audio)
-    lengths = torch.tensor([example.num_frames])
-    if not example.num_frames:
-        return None
-    stream, audio = streams(recognizer, [attended.rois], [attended.audio], lengths)
-    encoder_out, _ = recognizer.encode(stream, lengths, audio)
-    log_probs = recognizer.ctc_log_probs(encoder_out)[0].float().cpu().numpy()
-    try:
-        tokens = recognizer.tokenizer.encode(example.text)
-        spans = align(log_probs, tokens)
-    except ValueError:
-        return None
-    words = group_words(recognizer.tokenizer.pieces(tokens))
-    if len(words) != len(clip.words):
-        return None
-    times = np.array([(word.start_s, word.end_s) for word in clip.words]) * FRAMES_PER_S
-    features = encoder_out[0].float().cpu().numpy()
-    return Taught(features, word_spans(words, spans), times)

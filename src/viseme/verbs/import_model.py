@@ -80,7 +80,9 @@ def import_model(
     family = pick(source, checkpoint)
     imported = _converted(family, checkpoint)
     tokenizer_path = None if tokenizer is None else Path(tokenizer)
-    units = tokenizer_of(checkpoint, imported.vocab_size, tokenizer_path)
+    units = None
+    if imported.vocab_size or tokenizer_path:
+        units = tokenizer_of(checkpoint, imported.vocab_size, tokenizer_path)
     with torch.device("meta"):
         outline = _network(imported)
     weights, fit = _fitted(imported, outline, checkpoint.path, partial)
@@ -88,8 +90,9 @@ def import_model(
         out,
         name=name or out.name,
         system=imported.system,
+        kind=imported.kind,
         config=imported.config,
-        reading=imported.reading,
+        use=imported.use,
         weights=weights,
         tokenizer=units,
         card=_card(name or out.name, family, checkpoint, units, fit),
@@ -153,7 +156,9 @@ def _fitted(
         return _network(imported).state_dict() | given, fit
 
 
-def _card(name: str, family: Source, checkpoint: Checkpoint, units: Tokenizer, fit: Fit) -> str:
+def _card(
+    name: str, family: Source, checkpoint: Checkpoint, units: Tokenizer | None, fit: Fit
+) -> str:
     """The model's README."""
     lines = [f"# {name}\n", f"Imported from {checkpoint.path.name} ({family.about}).\n"]
     if checkpoint.path.is_file():

@@ -2,43 +2,30 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from string import ascii_lowercase
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from torch import Tensor, nn
-
 from viseme import config as configs
-from viseme.data.dataset import ClipDataset, Collator, Epoch
-from viseme.data.example import VIDEO_FPS
-from viseme.data.manifest import Clip, read_manifest
+from viseme.data.manifest import Clip, read_manifests
 from viseme.data.rejects import Reject, rejects_beside, write_rejects
-from viseme.data.splits import no_clips_of
-from viseme.errors import ConfigError, ManifestError, ModelError
+from viseme.data.splits import Splits, no_clips_of
+from viseme.errors import ConfigError, ModelError
 from viseme.files import atomic_write
-from viseme.models import open_model, write_model
-from viseme.models.folder import CHECKSUMS, ModelFolder, fill, pick_device
-from viseme.recognition.beam_search import SearchOptions
-from viseme.recognition.recognizer import ReadingConfig
+from viseme.models.folder import CHECKSUMS, pick_device
 from viseme.systems import system as system_module
-from viseme.text.tokenizer import CharacterTokenizer, Tokenizer, train_sentencepiece
-from viseme.train.checkpoint import LAST, average_weights
+from viseme.train.checkpoint import LAST
+from viseme.train.job import Run
 from viseme.train.loop import fit, make_fabric, on_machine
 from viseme.train.run_folder import epoch_weights, figures_of_ended
 from viseme.train.seed import seed_everything
-from viseme.verbs.calibrate import calibrate, learn_word_times
 
 logger = logging.getLogger(__name__)
 
 CONFIG_FILE = "train.json"
 CLIPS_FILE = "clips.sha256"
 MODEL_FOLDER = "model"
-MAX_VOICES = 1000
-"""So many training clips are mixed into babble."""
 
 
 @dataclass(frozen=True)
@@ -49,30 +36,9 @@ class TrainReport:
     figures: dict[str, float]
 
 
-@dataclass(frozen=True)
-class _Data:
-    """The loop's batches: training clips by epoch, val clips in order."""
-
-    train_set: ClipDataset
-    val_set: ClipDataset
-    train_collate: Collator
-    val_collate: Collator
-    max_frames: int
-    seed: int
-    process: tuple[int, int]
-
-    def train(self, epoch: int) -> Epoch:
-        return self.train_set.epoch(
-            self.train_collate, self.max_frames, self.seed, epoch, self.process
-        )
-
-    def val(self) -> Epoch:
-        return self.val_set.in_order(self.val_collate, self.max_frames)
-
-
 def train(
     system: str,
-    manifest: str | Path,
+    manifest: str | Path | Sequence[str | Path],
     out: str | Path,
     *,
     preset: str,
@@ -88,7 +54,7 @@ def train(
 
     Args:
         system: name of the paper's file, such as "auto_avsr".
-        manifest: written by `viseme prepare`.
+        manifest: written by `viseme prepare`; several are trained on as one.
         out: folder of the run: settings, log, checkpoints, and the model in `model/`.
         preset: name in the system's PRESETS.
         settings: single fields over the preset, as "loop.epochs": "10".
@@ -103,130 +69,60 @@ def train(
         ModelError: the folder's checkpoint is damaged or of another run.
     """
     out, device = Path(out), pick_device(device)
-    module = system_module(system)
-    if not hasattr(module, "Training"):
-        raise ConfigError(f"{system} cannot be trained here", todo="`viseme import` fills it.")
-    config = _on_machine(_config(module, preset, settings or {}), out, device)
+    config = _on_machine(configured(system, preset, settings or {}), out, device)
     bad: list[Reject] | None = [] if skip_bad else None
-    clips = read_manifest(manifest, bad)
-    train_clips, val_clips = (_of_splits(clips, s, manifest) for s in (train_splits, [val_split]))
-    clips_digests = [_digest(train_clips), _digest(val_clips)]
-    _refuse_other(out, config, clips_digests)
+    clips = _clips(manifest, bad, tuple(train_splits), val_split)
+    digests = [_digest(clips.train), _digest(clips.val)]
+    _refuse_other(out, config, digests)
     model = out / MODEL_FOLDER
     if (ended := figures_of_ended(out, product=model / CHECKSUMS)) is not None:
         return TrainReport(model, ended)
-    initial = [open_model(model) for model in config.training.initial]
-    tokenizer = initial[0].tokenizer() if initial else _tokenizer(config, train_clips, val_clips)
-    _check_texts(tokenizer, [*train_clips, *val_clips], manifest)
-    vocabulary = _vocabulary(train_clips) if config.training.word_weight else {}
     fabric = make_fabric(config.loop, device)
     fabric.launch()
-    collate = Collator(tokenizer, config.model.crop_size, vocabulary)
     process = (fabric.global_rank, fabric.world_size)
-    data = _data(config, train_clips, val_clips, collate, process)
-    seed_everything(config.loop.seed)
-    training = module.Training(config, tokenizer, vocabulary)
-    if initial:
-        _start_from(initial, training.network)
+    seed_everything(config.loop.seed)  # the job draws the first weights
+    job = system_module(system).job(config, clips, Run(out.name, system, preset, device, process))
     if fabric.is_global_zero:
-        _claim(out, config, clips_digests, bad or [])
-    figures = fit(training, data, config.loop, out, fabric)
+        _claim(out, config, digests, bad or [])
+    figures = fit(job.training, job.data, config.loop, out, fabric)
     if fabric.is_global_zero:
-        last = _last_weights(out, config.training.average_last)
-        write = partial(
-            write_model,
-            name=out.name,
-            system=system,
-            config=configs.to_dict(config.model),
-            weights=average_weights(last),
-            tokenizer=tokenizer,
-            card=_card(out.name, system, preset, train_splits, len(train_clips), len(last)),
-        )
-        reading = _reading(config, max(data.train_set.lengths))
-        _write_calibrated(write, model, module, reading, device, train_clips, val_clips)
+        job.finish(_weights(out), model)
     fabric.barrier()
     return TrainReport(model, figures)
 
 
-def _write_calibrated(
-    write: Callable[..., None],
-    model: Path,
-    module: Any,
-    reading: ReadingConfig,
-    device: str,
-    train_clips: Sequence[Clip],
-    val_clips: Sequence[Clip],
-) -> None:
-    """Write the model with what it learns last: how sure it is, and when words begin and end."""
-    with TemporaryDirectory() as uncalibrated:
-        write(Path(uncalibrated), reading=configs.to_dict(reading))
-        recognizer = module.load(open_model(uncalibrated), device)
-    calibrated = calibrate(recognizer, val_clips)
-    timer = learn_word_times(recognizer, train_clips)
-    times = timer.tensors() if timer else None
-    write(model, reading=configs.to_dict(calibrated), word_times=times)
+def configured(system: str, preset: str, settings: Mapping[str, str]) -> Any:
+    """The config of a training, before anything else is looked at.
 
-
-def _start_from(initial: Sequence[ModelFolder], network: nn.Module) -> None:
-    """Fill the network's parts, each from the first folder that has it; the others stay random."""
-    weights: dict[str, dict[str, Tensor]] = {}
-    for folder in reversed(initial):
-        parts: dict[str, dict[str, Tensor]] = {}
-        for name, tensor in folder.weights().items():
-            parts.setdefault(name.partition(".")[0], {})[name] = tensor
-        weights |= parts
-    given = {name: tensor for part in weights.values() for name, tensor in part.items()}
-    own = network.state_dict()
-    missing = {name for name in own if name.partition(".")[0] not in weights}
-    given |= {name: own[name] for name in missing}
-    fill(network, given, initial[0].path)
-
-
-def _data(
-    config: Any,
-    train_clips: Sequence[Clip],
-    val_clips: Sequence[Clip],
-    collate: Collator,
-    process: tuple[int, int],
-) -> _Data:
-    """Open all clips; `collate` is that of the val clips, training ones are augmented."""
-    modality, max_frames = config.model.modality, config.training.max_frames
-    train_set = ClipDataset(train_clips, modality, memory_gb=config.training.memory_gb)
-    val_set = ClipDataset(val_clips, modality, memory_gb=config.training.memory_gb)
-    if num_long := sum(length > max_frames for length in train_set.lengths):
-        logger.warning(
-            "%d training clips are longer than max_frames %d; each is a batch of its own",
-            num_long,
-            max_frames,
-        )
-    voices = [] if modality == "video" else train_set.voices(MAX_VOICES)
-    return _Data(
-        train_set,
-        val_set,
-        replace(collate, augment=config.augment, voices=voices),
-        collate,
-        max_frames,
-        config.loop.seed,
-        process,
-    )
-
-
-def _reading(config: Any, longest_frames: int) -> ReadingConfig:
-    return ReadingConfig(
-        modality=config.model.modality,
-        crop_size=config.model.crop_size,
-        chunk_s=longest_frames / VIDEO_FPS,
-        mirror=config.augment.flip and config.model.modality != "audio",
-        search=SearchOptions(ctc_weight=config.training.ctc_weight),
-    )
-
-
-def _config(module: Any, preset: str, settings: Mapping[str, str]) -> Any:
+    Raises:
+        ConfigError: no such system, preset or setting, or the system has no training.
+    """
+    module = system_module(system)
+    if not hasattr(module, "job"):
+        raise ConfigError(f"{system} cannot be trained here", todo="`viseme import` fills it.")
     if preset not in module.PRESETS:
         raise ConfigError(
             f"there is no preset {preset!r}", todo=f"Choose one of: {', '.join(module.PRESETS)}."
         )
     return configs.override(module.PRESETS[preset], settings)
+
+
+def _clips(
+    manifest: str | Path | Sequence[str | Path],
+    bad: list[Reject] | None,
+    train_splits: tuple[str, ...],
+    val_split: str,
+) -> Splits:
+    paths = [manifest] if isinstance(manifest, str | Path) else list(manifest)
+    clips = read_manifests(paths, bad)
+    first = Path(paths[0])
+    train, val = (
+        [clip for clip in clips if clip.split in names] for names in (train_splits, (val_split,))
+    )
+    for names, some in ((train_splits, train), ((val_split,), val)):
+        if not some:
+            raise no_clips_of(names, clips, first)
+    return Splits(train, val, first, train_splits)
 
 
 def _on_machine(config: Any, out: Path, device: str) -> Any:
@@ -238,7 +134,7 @@ def _on_machine(config: Any, out: Path, device: str) -> Any:
     return replace(config, loop=on_machine(config.loop, device))
 
 
-def _last_weights(out: Path, count: int) -> list[Path]:
+def _weights(out: Path) -> list[Path]:
     weights = epoch_weights(out)
     if not weights:
         raise ModelError(
@@ -246,7 +142,7 @@ def _last_weights(out: Path, count: int) -> list[Path]:
             path=out,
             todo=f"Delete {LAST} there to start it again.",
         )
-    return weights[-count:]
+    return weights
 
 
 def _refuse_other(out: Path, config: Any, clips_digests: Sequence[str]) -> None:
@@ -280,58 +176,3 @@ def _claim(out: Path, config: Any, clips_digests: Sequence[str], rejects: Sequen
 def _digest(clips: Sequence[Clip]) -> str:
     content = "".join(f"{clip.id}\t{clip.text}\n" for clip in clips)
     return hashlib.sha256(content.encode()).hexdigest()
-
-
-def _of_splits(clips: Sequence[Clip], splits: Sequence[str], manifest: str | Path) -> list[Clip]:
-    wanted = [clip for clip in clips if clip.split in splits and clip.text]
-    if not wanted:
-        raise no_clips_of(splits, clips, manifest)
-    return wanted
-
-
-def _tokenizer(config: Any, train_clips: Sequence[Clip], val_clips: Sequence[Clip]) -> Tokenizer:
-    texts = [str(clip.text) for clip in train_clips]
-    if config.training.tokenizer == "character":
-        # A small corpus may lack a letter that it is evaluated or used on.
-        known = [ascii_lowercase + "' ", *(str(clip.text) for clip in val_clips)]
-        return CharacterTokenizer.from_texts(texts + known)
-    try:
-        return train_sentencepiece(texts, config.training.vocab_size)
-    except ValueError as error:
-        raise ConfigError(
-            str(error), todo="Set --training.tokenizer character for a small corpus."
-        ) from error
-
-
-def _check_texts(tokenizer: Tokenizer, clips: Sequence[Clip], manifest: str | Path) -> None:
-    """Refuse texts that the tokenizer of an initial model cannot write."""
-    for clip in clips:
-        try:
-            tokenizer.encode(str(clip.text))
-        except ValueError as error:
-            raise ManifestError(
-                f"the text of clip {clip.id!r} does not fit the model to start from: {error}",
-                path=manifest,
-                todo="`viseme prepare --writing viseme` takes punctuation and digits out of all "
-                "texts; or start without training.initial.",
-            ) from error
-
-
-def _vocabulary(clips: Sequence[Clip]) -> dict[str, int]:
-    """Numbers from 1 of all words whose times are known."""
-    words = sorted({word.word for clip in clips for word in clip.words})
-    return {word: index for index, word in enumerate(words, 1)}
-
-
-def _card(
-    name: str, system: str, preset: str, splits: Sequence[str], num_clips: int, averaged: int
-) -> str:
-    return f"""# {name}
-
-A model of the system `{system}`, trained by `viseme train {system} --preset {preset}` on
-{num_clips} clips of the splits {", ".join(splits)}; the mean of the weights of the last
-{averaged} epochs. Its settings are in `config.json`, those of the run in the run's `train.json`.
-
-Write here before you share it: whose recordings it learned from and under which licence, its
-scores (`viseme evaluate`), and what it must not be used for.
-"""

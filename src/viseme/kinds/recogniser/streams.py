@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from viseme.data.inputs import audio_batch, crop, scaled, video_batch
+from viseme.kinds.recogniser.modes import UNHEARD, Attended
 from viseme.recognition.beam_search import SearchOptions
 from viseme.recognition.grammar import Constraint
 from viseme.recognition.language_model import LanguageModel
 from viseme.recognition.recognizer import Reading, Recognizer
-from viseme.verbs.modes import UNHEARD, Attended
 
 
 def streams(

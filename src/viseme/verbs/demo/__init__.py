@@ -15,8 +15,8 @@ from viseme.media import VideoWriter, iter_audio, probe, read_frames
 from viseme.recognition.recognizer import Recognizer
 from viseme.text import subtitles
 from viseme.text.transcript import Transcript
-from viseme.verbs.demo_still import Moment, moments_s, write_still
-from viseme.verbs.overlay import Mouth, Overlay
+from viseme.verbs.demo.overlay import Mouth, Overlay
+from viseme.verbs.demo.still import Moment, moments_s, write_still
 from viseme.verbs.transcribe import DEFAULT_MODEL, transcribe
 
 CLIP = Path(__file__).with_name("demo.mp4")

@@ -13,13 +13,14 @@ import torch
 from viseme.config import from_dict
 from viseme.data.example import SAMPLES_PER_FRAME
 from viseme.data.inputs import fit_audio
+from viseme.kinds.recogniser.streams import streams
 from viseme.labelling.labeller import Label, Piece
 from viseme.models import open_model
-from viseme.models.folder import CHECKSUMS
+from viseme.models.folder import CHECKSUMS, RECOGNISER
+from viseme.models.kinds import require
 from viseme.recognition.grammar import Constraint, load_grammar, read_slots
 from viseme.recognition.recognizer import ReadingConfig, Recognizer
 from viseme.systems import load_recognizer
-from viseme.verbs.streams import streams
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class ModelLabeller:
             ConfigError: the grammar cannot be read.
         """
         folder = open_model(model)
-        reading = from_dict(ReadingConfig, folder.reading)
+        require(folder, RECOGNISER)
+        reading = from_dict(ReadingConfig, folder.use)
         digest = sha256((folder.path / CHECKSUMS).read_bytes()).hexdigest()[:16]
         words = sha256(repr(read_slots(grammar)).encode()).hexdigest()[:16] if grammar else None
         where = str(folder.path.resolve())

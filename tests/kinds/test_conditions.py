@@ -9,8 +9,8 @@ from tiny_corpus import write_corpus
 from viseme.audio.noise import power
 from viseme.data.manifest import read_manifest
 from viseme.errors import ManifestError
+from viseme.kinds.recogniser.conditions import CLEAN, Condition, conditions
 from viseme.media import read_audio
-from viseme.verbs.conditions import CLEAN, Condition, conditions
 
 AUDIO = np.random.default_rng(0).uniform(-0.1, 0.1, 16_000).astype(np.float32)
 

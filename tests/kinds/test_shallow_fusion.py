@@ -5,12 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from viseme.errors import ConfigError
-from viseme.models.folder import write_model
+from viseme.errors import ConfigError, ModelError
+from viseme.kinds.recogniser.shallow_fusion import USUAL_WEIGHT, check_units, weighted
+from viseme.models.folder import LANGUAGE_MODEL, write_model
 from viseme.recognition.beam_search import SearchOptions
+from viseme.systems import load_language_model
 from viseme.systems.language_model import network
 from viseme.text.tokenizer import CharacterTokenizer
-from viseme.verbs.fusion import USUAL_WEIGHT, language_model_for, weighted
 
 SIZES = {"embedding_dim": 4, "dim": 8, "num_layers": 1, "num_heads": 2, "hidden_dim": 8}
 
@@ -22,8 +23,8 @@ def folder(tmp_path: Path) -> Path:
         tmp_path,
         name="letters",
         system="language_model",
+        kind=LANGUAGE_MODEL,
         config=SIZES,
-        reading={},
         weights=network(SIZES, tokenizer.vocab_size).state_dict(),
         tokenizer=tokenizer,
         card="",
@@ -36,25 +37,24 @@ def recognizer(alphabet: str) -> SimpleNamespace:
 
 
 def test_the_same_units_fit(folder: Path) -> None:
-    model = language_model_for(recognizer("abc "), folder, "cpu")
-    assert model is not None
+    model = load_language_model(folder, "cpu")
     assert model.vocab_size == 6
-    assert language_model_for(recognizer("abc "), None) is None
+    check_units(model, recognizer("abc "))
 
 
 @pytest.mark.parametrize("alphabet", ["abd ", "cba ", "abcd "])
 def test_other_units_are_refused(folder: Path, alphabet: str) -> None:
     with pytest.raises(ConfigError, match="letters has other units than reader"):
-        language_model_for(recognizer(alphabet), folder, "cpu")
+        check_units(load_language_model(folder, "cpu"), recognizer(alphabet))
 
 
 def test_a_recogniser_is_no_language_model() -> None:
-    with pytest.raises(ConfigError, match="is no language model"):
-        language_model_for(recognizer("abc "), "grid-s1-vsr", "cpu")
+    with pytest.raises(ModelError, match="can read speech, it cannot score texts"):
+        load_language_model("grid-s1-vsr", "cpu")
 
 
 def test_weight(folder: Path) -> None:
-    model = language_model_for(recognizer("abc "), folder, "cpu")
+    model = load_language_model(folder, "cpu")
     plain, own = SearchOptions(), SearchOptions(lm_weight=0.6)
     assert weighted(plain, None, None) == plain
     assert weighted(plain, model, None).lm_weight == USUAL_WEIGHT

@@ -9,7 +9,7 @@ from viseme.labelling.sphinx import Sphinx
 from viseme.labelling.whisper_models import NAMES as WHISPERS
 from viseme.labelling.whisper_models import from_assets, from_folder
 from viseme.models.folder import bundled
-from viseme.verbs.model_labeller import ModelLabeller
+from viseme.verbs.label.model_labeller import ModelLabeller
 
 POCKETSPHINX, OWN_WHISPER = "pocketsphinx", "whisper:"
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from viseme.face.crop import MouthBlock
-from viseme.verbs.windows import resting_frame, windows
+from viseme.kinds.recogniser.windows import resting_frame, windows
 
 
 def blocks_of(rois: NDArray[np.uint8], block_sizes: list[int]) -> list[MouthBlock]:

@@ -11,7 +11,7 @@ from PIL import Image
 from viseme.files import atomic_write
 from viseme.text.cues import TimedWord, timed_words
 from viseme.text.transcript import Transcript
-from viseme.verbs.overlay import (
+from viseme.verbs.demo.overlay import (
     ACCENT,
     AHEAD,
     NOTHING_READ,

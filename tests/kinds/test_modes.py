@@ -6,8 +6,8 @@ import torch
 
 from viseme.audio.noise import add_noise, noise
 from viseme.errors import ConfigError
+from viseme.kinds.recogniser.modes import Mode, attend, mode_of
 from viseme.recognition.recognizer import ReadingConfig, Recognizer
-from viseme.verbs.modes import Mode, attend, mode_of
 
 ROIS = np.zeros((75, 96, 96), np.uint8)
 SILENCE = np.zeros(48_000, np.float32)
