@@ -140,7 +140,7 @@ def test_the_loss_falls_on_one_batch(manifest: Path, modality: str) -> None:
     config = tiny(modality, optim__peak_lr="4e-3", training__word_weight="5", model__dropout="0")
     training = trained(config, total_steps=30)
     batch = one_batch(manifest, modality)
-    scalars = [training.train_step(batch, step) for step in range(30)]
+    scalars = [training.train_step([batch], step) for step in range(30)]
     assert scalars[-1]["loss"] < 0.6 * scalars[0]["loss"]
     for name in ("ctc", "attention", "words"):
         assert scalars[-1][name] < scalars[0][name]
@@ -153,7 +153,7 @@ def test_the_word_loss_fades_out(manifest: Path) -> None:
     batch, head = one_batch(manifest, "audio"), training.modules.word_head
     gradients = []
     for step in (0, 4, 5, 9):
-        training.train_step(batch, step)
+        training.train_step([batch], step)
         gradients.append(float(head.weight.grad.abs().sum()))
     assert gradients[0] > 0
     assert gradients[1] > 0
@@ -163,7 +163,7 @@ def test_the_word_loss_fades_out(manifest: Path) -> None:
 def test_clips_without_word_times_train_too(manifest: Path) -> None:
     training = trained(tiny("audio"), total_steps=10)
     batch = one_batch(manifest, "audio")
-    scalars = training.train_step(replace(batch, words=torch.full_like(batch.words, -1)), 0)
+    scalars = training.train_step([replace(batch, words=torch.full_like(batch.words, -1))], 0)
     assert scalars["words"] == 0
     assert all(torch.tensor(value).isfinite() for value in scalars.values())
 
@@ -253,7 +253,7 @@ def test_frozen_frontends_stay_as_they_are(manifest: Path) -> None:
     batch = one_batch(manifest, "av")
     for step in range(3):
         training.modules.train()
-        training.train_step(batch, step)
+        training.train_step([batch], step)
     changed = {
         name
         for name, tensor in training.network.state_dict().items()

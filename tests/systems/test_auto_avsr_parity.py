@@ -1,5 +1,6 @@
 """A training step of Auto-AVSR against the slow reference, and what padding does to it."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -50,6 +51,9 @@ class Alone:
 
     def all_reduce(self, x: Tensor, reduce_op: str) -> Tensor:
         return x
+
+    def no_backward_sync(self, modules: nn.Module, enabled: bool) -> AbstractContextManager:
+        return nullcontext()
 
 
 def training(modality: str, mask_padding: bool = True) -> Training:
@@ -111,7 +115,7 @@ def clip_alone(whole: Batch, clip: int) -> Batch:
     )
 
 
-def step(system: Training, data: Batch) -> tuple[float, dict[str, Tensor]]:
+def step(system: Training, *data: Batch) -> tuple[float, dict[str, Tensor]]:
     """Loss and gradients of one training step; parameters stay, as the rate is zero."""
     loss = system.train_step(data, 0)["loss"]
     named = system.network.named_parameters()
@@ -169,6 +173,17 @@ def test_a_padded_batch_is_its_clips_alone(modality: str) -> None:
     assert loss == pytest.approx((alone[0][0] + alone[1][0]) / 2, rel=1e-6)
     mean = {name: (alone[0][1][name] + alone[1][1][name]) / 2 for name in gradients}
     assert_same(gradients, mean)
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_batches_of_one_update_are_one_batch(modality: str) -> None:
+    """Accumulated gradients, with BatchNorm's statistics at rest."""
+    system, data = training(modality), batch(modality)
+    system.modules.eval()
+    loss, gradients = step(system, data)
+    added_loss, added = step(system, clip_alone(data, 0), clip_alone(data, 1))
+    assert added_loss == pytest.approx(loss, rel=1e-6)
+    assert_same(gradients, added)
 
 
 @pytest.mark.parametrize("modality", MODALITIES)

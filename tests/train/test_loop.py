@@ -138,7 +138,15 @@ def test_nothing_to_train_on_is_an_error(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    "name", ["epochs", "devices", "eval_every_epochs", "save_every_steps", "keep_weights"]
+    "name",
+    [
+        "epochs",
+        "devices",
+        "accumulate",
+        "eval_every_epochs",
+        "save_every_steps",
+        "keep_weights",
+    ],
 )
 def test_settings_below_one_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name} 0 must be at least 1"):

@@ -39,18 +39,27 @@ def test_weighted_means_average_to_the_mean_of_all() -> None:
     weighted = []
     for own in (0, 1):
         other = torch.tensor([float(counts[1 - own])])
-        (weight,) = mean_weights(fabric(2, other), [counts[own]])
+        ((weight,),) = mean_weights(fabric(2, other), [[counts[own]]])
         weighted.append(weight * values[own].mean())
     assert sum(weighted) / 2 == pytest.approx(torch.cat(values).mean().item())
 
 
+def test_weighted_means_of_the_batches_of_one_update_add_up_to_the_mean_of_all() -> None:
+    values = [torch.tensor([1.0, 2.0, 6.0]), torch.tensor([7.0])]
+    weights = mean_weights(fabric(1), [[3], [1]])
+    added = sum(weight * part.mean() for (weight,), part in zip(weights, values, strict=True))
+    assert added == pytest.approx(torch.cat(values).mean().item())
+    rows = [{"a": torch.tensor(2.0)}, {"a": torch.tensor(3.0)}]
+    assert mean_over_processes(fabric(1), rows) == {"a": 5.0}
+
+
 def test_nothing_to_count_anywhere_weighs_nothing() -> None:
-    assert mean_weights(fabric(2, torch.zeros(1)), [0]) == [0.0]
+    assert mean_weights(fabric(2, torch.zeros(1)), [[0]]) == [[0.0]]
 
 
 def test_one_process_is_left_as_it_is() -> None:
-    assert mean_weights(fabric(1), [5, 0]) == [1.0, 1.0]
-    assert mean_over_processes(fabric(1), {"a": torch.tensor(2.0)}) == {"a": 2.0}
+    assert mean_weights(fabric(1), [[5, 0]]) == [[1.0, 1.0]]
+    assert mean_over_processes(fabric(1), [{"a": torch.tensor(2.0)}]) == {"a": 2.0}
     norm = nn.Sequential(nn.BatchNorm1d(2))
     assert share_norms(norm, fabric(1)) is norm
     assert type(norm[0]) is nn.BatchNorm1d

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from viseme.train.optim import OptimConfig, adamw, set_rate
-from viseme.train.schedule import warmup_cosine
+from viseme.train.schedule import cosine, linear, warmup_cosine
 
 
 @given(st.integers(1, 50), st.integers(1, 200))
@@ -20,6 +20,19 @@ def test_the_rate_rises_to_its_peak_and_falls_to_zero(warmup: int, rest: int) ->
     assert all(0 <= factor <= 1 for factor in factors)
     assert factors[0] == pytest.approx(1 / warmup)
     assert factors[-1] == pytest.approx(0, abs=1e-12)
+
+
+@given(st.floats(-2, 2), st.floats(-2, 2), st.integers(2, 50))
+def test_schedules_go_from_start_to_end_and_stay_there(a: float, b: float, total: int) -> None:
+    for schedule in (linear, cosine):
+        values = [schedule(a, b, step, total) for step in range(total + 3)]
+        assert values[0] == pytest.approx(a)
+        assert values[total - 1 :] == pytest.approx([b] * 4)
+        assert values == sorted(values, reverse=a > b)
+    middle = (total - 1) // 2
+    if total % 2:
+        assert cosine(a, b, middle, total) == pytest.approx((a + b) / 2)
+        assert linear(a, b, middle, total) == pytest.approx((a + b) / 2)
 
 
 def test_half_way_down_is_half() -> None:
@@ -75,6 +88,19 @@ def test_biases_decay_only_when_asked(decay_vectors: bool) -> None:
     weight, bias = layer.weight, layer.bias
     torch.testing.assert_close(weight, before[0] * (1 - 0.03))
     torch.testing.assert_close(bias, before[1] * (1 - 0.03) if decay_vectors else before[1])
+
+
+def test_a_parameter_has_the_rate_of_its_name() -> None:
+    config = OptimConfig(peak_lr=0.5, decay_vectors=False)
+    layers = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    optimizer = adamw(layers, config, lambda name: 0.1 if name.startswith("0.") else 1.0)
+    rate = set_rate(optimizer, config, step=0, total_steps=1)
+    rates = {id(p): g["lr"] for g in optimizer.param_groups for p in g["params"]}
+    assert rates == {id(p): pytest.approx(0.1 * rate) for p in layers[0].parameters()} | {
+        id(p): pytest.approx(rate) for p in layers[1].parameters()
+    }
+    decays = {id(p): g["weight_decay"] for g in optimizer.param_groups for p in g["params"]}
+    assert [decays[id(p)] for p in layers.parameters()] == [0.03, 0, 0.03, 0]
 
 
 def test_frozen_parameters_are_left_out() -> None:

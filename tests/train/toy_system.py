@@ -1,7 +1,7 @@
 """A system of a few numbers for tests of the loop; it uses every random generator."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +74,10 @@ class ToySystem:
             raise Killed
         self.calls[name] += 1
 
-    def train_step(self, batch: Tensor, step: int) -> dict[str, float]:
+    def train_step(self, batches: Sequence[Tensor], step: int) -> dict[str, float]:
         self._call("train")
         assert self.modules.training
+        batch = torch.cat(list(batches))
         loss = self.modules(batch).square().mean() * (1 + random.random() + np.random.rand())
         self.optimizer.zero_grad()
         loss.backward()

@@ -18,7 +18,7 @@ Differs from the paper:
   share falls to zero over training, and it is not part of the model folder.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -50,7 +50,7 @@ from viseme.shapes import valid_mask
 from viseme.text.tokenizer import Tokenizer, in_case
 from viseme.train.job import Job, Run
 from viseme.train.loop import LoopConfig
-from viseme.train.optim import OptimConfig, adamw, set_rate
+from viseme.train.optim import OptimConfig, adamw, clipped_step, set_rate
 from viseme.train.processes import mean_over_processes, mean_weights, share_norms
 
 Modality = Literal["video", "audio", "av"]
@@ -387,31 +387,41 @@ class Training:
         optimizer = adamw(self.modules, self.config.optim)
         self.modules, self.optimizer = fabric.setup(self.modules, optimizer)
 
-    def train_step(self, batch: Batch, step: int) -> dict[str, float]:
+    def train_step(self, batches: Sequence[Batch], step: int) -> dict[str, float]:
         """One update: CTC and attention (equation 1 of the paper), and the fading word loss."""
-        training = self.config.training
         self.frozen.eval()
-        rate = set_rate(self.optimizer, self.config.optim, step, self.total_steps)
-        batch = self._drop_modality(batch.to(self.fabric.device))
-        loss, word_loss, _ = self._forward(batch)
+        optim = self.config.optim
+        rate = set_rate(self.optimizer, optim, step, self.total_steps)
+        weights = mean_weights(self.fabric, [_counts(batch) for batch in batches])
+        self.optimizer.zero_grad()
+        rows = []
+        for number, batch in enumerate(batches, 1):
+            is_last = number == len(batches)
+            with self.fabric.no_backward_sync(self.modules, enabled=not is_last):
+                total, scalars = self._losses(batch, weights[number - 1], step)
+                self.fabric.backward(total)
+            rows.append(scalars)
+        norm = clipped_step(self.fabric, self.modules, self.optimizer, optim.clip_norm)
+        means = mean_over_processes(self.fabric, rows)
+        return means | {"gradient_norm": norm, "rate": rate}
+
+    def _losses(
+        self, batch: Batch, weights: Sequence[float], step: int
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """What is minimised over a batch, and its parts."""
+        training = self.config.training
+        clips, tokens, frames = weights
+        loss, word_loss, _ = self._forward(self._drop_modality(batch.to(self.fabric.device)))
         recognition = training.ctc_weight * loss.ctc + (1 - training.ctc_weight) * loss.attention
         fade = max(0.0, 1 - step / (training.word_share * self.total_steps))
-        clips, tokens, frames = mean_weights(self.fabric, _counts(batch))
         total = clips * recognition + frames * training.word_weight * fade * word_loss
-        self.optimizer.zero_grad()
-        self.fabric.backward(total)
-        clip_norm = self.config.optim.clip_norm
-        norm = self.fabric.clip_gradients(self.modules, self.optimizer, max_norm=clip_norm)
-        self.optimizer.step()
-        scalars = {
+        return total, {
             "loss": clips * recognition,
             "ctc": clips * loss.ctc,
             "attention": clips * loss.attention,
             "accuracy": tokens * loss.accuracy,
             "words": frames * word_loss,
         }
-        means = mean_over_processes(self.fabric, scalars)
-        return means | {"gradient_norm": float(norm), "rate": rate}
 
     def eval_step(self, batch: Batch) -> dict[str, float]:
         """Losses and word errors of greedy CTC, summed over the batch."""

@@ -5,9 +5,10 @@ Lightning Fabric supplies device, precision and processes; start it with torchru
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -31,10 +32,14 @@ class TrainableSystem(Resumable, Protocol):
     modules: nn.Module
 
     def setup(self, fabric: Any, total_steps: int) -> None:
-        """Make optimisers and hand modules to Fabric."""
+        """Make optimisers, as many as there are to be, and hand modules to Fabric."""
 
-    def train_step(self, batch: Any, step: int) -> dict[str, float]:
-        """One update; returns scalars to log."""
+    def train_step(self, batches: Sequence[Any], step: int) -> dict[str, float]:
+        """One update from one batch, or from several whose gradients add up; scalars to log.
+
+        A step may update several networks, or another one than the step before: which, and at what
+        rates, depends on `step` alone, so that a resumed run does the same.
+        """
 
     def eval_step(self, batch: Any) -> dict[str, float]:
         """Sums over a batch (all values add up over batches)."""
@@ -69,6 +74,7 @@ class LoopConfig:
         precision: Fabric's name; bfloat16 needs no loss scale that would have to be resumed. "auto"
             takes it where the machine multiplies in it.
         devices: how many on this machine, unless torchrun says.
+        accumulate: batches whose gradients make one update, for batches larger than the memory.
         eval_every_epochs: evaluate after so many epochs, and after the last.
         save_every_steps: write a checkpoint to resume from this often, and after every epoch.
         keep_weights: keep the weights of so many last epochs, for averaging.
@@ -78,13 +84,14 @@ class LoopConfig:
     seed: int = 42
     precision: Literal["auto", "32-true", "bf16-mixed"] = "auto"
     devices: int = 1
+    accumulate: int = 1
     eval_every_epochs: int = 1
     save_every_steps: int = 200
     keep_weights: int = 10
 
     def __post_init__(self) -> None:
-        names = ("epochs", "devices", "eval_every_epochs", "save_every_steps", "keep_weights")
-        check_at_least(1, self, *names)
+        check_at_least(1, self, "epochs", "devices", "accumulate", "eval_every_epochs")
+        check_at_least(1, self, "save_every_steps", "keep_weights")
 
 
 def on_machine(config: LoopConfig, device: str) -> LoopConfig:
@@ -132,7 +139,8 @@ def fit(
     """
     keep_freed_memory()
     seed_everything(config.seed)
-    steps_per_epoch = [len(data.train(epoch)) for epoch in range(config.epochs)]
+    group = config.accumulate
+    steps_per_epoch = [-(-len(data.train(epoch)) // group) for epoch in range(config.epochs)]
     total_steps = sum(steps_per_epoch)
     if not total_steps:
         raise ConfigError("there are fewer batches than processes", todo="Use fewer processes.")
@@ -146,8 +154,9 @@ def fit(
         for epoch in range(position.epoch, config.epochs):
             system.modules.train()
             first = position.step - sum(steps_per_epoch[:epoch])
-            for batch in data.train(epoch).starting_at(first):
-                scalars = system.train_step(batch, position.step)
+            batches = data.train(epoch).starting_at(first * group)
+            while some := list(islice(batches, group)):
+                scalars = system.train_step(some, position.step)
                 run.log(position.step, "train", scalars)
                 position = position._replace(step=position.step + 1)
                 progress.update(task, completed=position.step, note=_note(position, scalars))

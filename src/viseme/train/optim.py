@@ -1,5 +1,6 @@
-"""The optimiser of the recognisers: AdamW with one scheduled rate and clipped gradients."""
+"""AdamW with rates by step and by parameter, and clipped gradients."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,23 +31,46 @@ class OptimConfig:
     warmup_share: float = 5 / 75
 
 
-def adamw(module: nn.Module, config: OptimConfig) -> torch.optim.AdamW:
-    """The optimiser of all parameters that want gradients."""
-    parameters = [p for p in module.parameters() if p.requires_grad]
-    matrices = [p for p in parameters if config.decay_vectors or p.ndim > 1]
-    vectors = [p for p in parameters if not config.decay_vectors and p.ndim <= 1]
-    groups: list[dict[str, Any]] = [{"params": matrices, "weight_decay": config.weight_decay}]
-    if vectors:
-        groups.append({"params": vectors, "weight_decay": 0.0})
-    return torch.optim.AdamW(groups, lr=config.peak_lr, betas=config.betas)
+def adamw(
+    module: nn.Module, config: OptimConfig, scale: Callable[[str], float] = lambda name: 1.0
+) -> torch.optim.AdamW:
+    """The optimiser of all parameters that want gradients.
+
+    Args:
+        module: with the parameters.
+        config: rates and decay.
+        scale: factor on the rate of a parameter, by its name; one group for each.
+    """
+    groups: dict[tuple[float, bool], dict[str, Any]] = {}
+    for name, parameter in module.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        decays = config.decay_vectors or parameter.ndim > 1
+        key = scale(name), decays
+        if key not in groups:
+            decay = config.weight_decay if decays else 0.0
+            groups[key] = {"params": [], "weight_decay": decay, "scale": key[0]}
+        groups[key]["params"].append(parameter)
+    # Matrices before vectors, as the checkpoints of before have them.
+    ordered = sorted(groups.items(), key=lambda item: not item[0][1])
+    return torch.optim.AdamW([group for _, group in ordered], lr=config.peak_lr, betas=config.betas)
 
 
 def set_rate(
     optimizer: torch.optim.Optimizer, config: OptimConfig, step: int, total_steps: int
 ) -> float:
-    """Set and return the learning rate of `step`."""
+    """Set the learning rate of `step`, and return it as it is where the scale is 1."""
     warmup_steps = max(1, round(config.warmup_share * total_steps))
     rate = config.peak_lr * warmup_cosine(step, warmup_steps, total_steps)
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group.get("scale", 1.0)  # checkpoints of before have no scale
     return rate
+
+
+def clipped_step(
+    fabric: Any, module: nn.Module, optimizer: torch.optim.Optimizer, max_norm: float
+) -> float:
+    """Update a module from its gradients, clipped to a norm; what the norm was before."""
+    norm = fabric.clip_gradients(module, optimizer, max_norm=max_norm)
+    optimizer.step()
+    return float(norm)

@@ -12,22 +12,32 @@ import torch
 from torch import Tensor, nn
 
 
-def mean_weights(fabric: Any, counts: Sequence[int]) -> list[float]:
-    """Factors for means over `counts` things of this process.
+def mean_weights(fabric: Any, counts: Sequence[Sequence[int]]) -> list[list[float]]:
+    """Factors for means over things of this process, a row for each batch of one update.
 
-    Means multiplied by them average, over the processes, to the means over the things of all.
+    Means multiplied by them, summed over the batches and averaged over the processes, are the means
+    over the things of all.
+
+    Args:
+        counts: how many things each mean of each batch is a mean of.
     """
-    if fabric.world_size == 1:
-        return [1.0] * len(counts)
+    if fabric.world_size == 1 and len(counts) == 1:
+        return [[1.0] * len(counts[0])]
     own = torch.tensor(counts, dtype=torch.float32, device=fabric.device)
-    total = fabric.all_reduce(own.clone(), reduce_op="sum")
+    total = fabric.all_reduce(own.sum(0), reduce_op="sum")
     return (fabric.world_size * own / total.clamp(min=1)).tolist()
 
 
-def mean_over_processes(fabric: Any, scalars: Mapping[str, Tensor]) -> dict[str, float]:
-    """Scalars of this process averaged over all, as plain numbers."""
-    stacked = torch.stack([scalar.detach().float() for scalar in scalars.values()])
-    return dict(zip(scalars, fabric.all_reduce(stacked, reduce_op="mean").tolist(), strict=True))
+def mean_over_processes(fabric: Any, scalars: Sequence[Mapping[str, Tensor]]) -> dict[str, float]:
+    """Scalars of the batches of one update, summed and averaged over processes, plain numbers."""
+    rows = [torch.stack([value.detach().float() for value in row.values()]) for row in scalars]
+    return dict(
+        zip(
+            scalars[0],
+            fabric.all_reduce(torch.stack(rows).sum(0), reduce_op="mean").tolist(),
+            strict=True,
+        )
+    )
 
 
 def share_norms(module: nn.Module, fabric: Any) -> nn.Module:
