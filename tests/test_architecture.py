@@ -13,6 +13,7 @@ LEVELS = (
     (
         "errors",
         "config",
+        "settings",
         "files",
         "shapes",
         "assets",

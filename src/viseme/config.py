@@ -44,13 +44,13 @@ def from_dict(cls: type[Config], data: Mapping[str, Any]) -> Config:
 
 def to_dict(config: Any) -> dict[str, Any]:
     """The settings as dicts, lists, strings, numbers, bools and None, which JSON can hold."""
-    return {field.name: _plain(getattr(config, field.name)) for field in _fields(config)}
+    return {field.name: plain(getattr(config, field.name)) for field in fields_of(config)}
 
 
 def flatten(config: Any, prefix: str = "") -> dict[str, Any]:
     """Every single setting by its full name ("encoder.num_layers"), as the command line has it."""
     flat: dict[str, Any] = {}
-    for field in _fields(config):
+    for field in fields_of(config):
         value, key = getattr(config, field.name), prefix + field.name
         flat |= flatten(value, f"{key}.") if dataclasses.is_dataclass(value) else {key: value}
     return flat
@@ -102,15 +102,17 @@ def check_at_least(least: float, config: Any, *names: str) -> None:
             raise ValueError(f"{name} {getattr(config, name)} must be at least {least}")
 
 
-def _fields(config: Any) -> list[dataclasses.Field]:
+def fields_of(config: Any) -> list[dataclasses.Field]:
+    """The fields that are settings."""
     return [field for field in dataclasses.fields(config) if field.init]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A setting's value as JSON can hold it."""
     if dataclasses.is_dataclass(value):
         return to_dict(value)
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, Path) or (isinstance(value, float) and not math.isfinite(value)):
         return str(value)  # JSON has neither; _convert reads both back
     return value
@@ -120,7 +122,7 @@ def _build(cls: type[Config], data: Any, prefix: str) -> Config:
     if not isinstance(data, Mapping):
         raise _wrong_kind(prefix.rstrip(".") or cls.__name__, "a group of settings", data)
     kinds = get_type_hints(cls)
-    fields: dict[str, dataclasses.Field] = {field.name: field for field in _fields(cls)}
+    fields: dict[str, dataclasses.Field] = {field.name: field for field in fields_of(cls)}
     for name in data:
         if name not in fields:
             raise _unknown(f"{prefix}{name}", [prefix + known for known in fields])
@@ -142,7 +144,7 @@ def _override(
 ) -> Config:
     cls = type(config)
     kinds = get_type_hints(cls)
-    values = {field.name: getattr(config, field.name) for field in _fields(config)}
+    values = {field.name: getattr(config, field.name) for field in fields_of(config)}
     groups: dict[str, dict[str, str]] = {}
     for key, text in settings.items():
         name, _, rest = key.partition(".")
@@ -187,7 +189,7 @@ def _convert(kind: Any, value: Any, key: str) -> Any:
         return Path(value)
     elif kind in (bool, int, str, types.NoneType) and type(value) is kind:
         return value
-    raise _wrong_kind(key, _describe(kind), value)
+    raise _wrong_kind(key, describe_kind(kind), value)
 
 
 def _parse(kind: Any, text: str, key: str) -> Any:
@@ -211,8 +213,8 @@ def _parse(kind: Any, text: str, key: str) -> Any:
         if kind in (int, float, str, Path):
             return kind(text)
     except (KeyError, ValueError) as error:
-        raise _wrong_kind(key, _describe(kind), text) from error
-    raise _wrong_kind(key, _describe(kind), text)
+        raise _wrong_kind(key, describe_kind(kind), text) from error
+    raise _wrong_kind(key, describe_kind(kind), text)
 
 
 def _first(
@@ -229,7 +231,7 @@ def _first(
     groups = [p for kind, p in zip(order, problems, strict=True) if dataclasses.is_dataclass(kind)]
     if isinstance(value, Mapping) and len(groups) == 1:
         raise groups[0]  # names the setting inside the group
-    raise _wrong_kind(key, _describe(union), value)
+    raise _wrong_kind(key, describe_kind(union), value)
 
 
 def _item_kinds(kind: Any, items: Sequence[Any], key: str) -> Sequence[Any]:
@@ -242,17 +244,17 @@ def _item_kinds(kind: Any, items: Sequence[Any], key: str) -> Sequence[Any]:
     return kinds
 
 
-def _describe(kind: Any) -> str:
+def describe_kind(kind: Any) -> str:
     """What to call a type in a message."""
     origin, choices = get_origin(kind), get_args(kind)
     if origin is Literal:
         return "one of " + ", ".join(str(choice) for choice in choices)
     if origin in (Union, types.UnionType):
-        return " or ".join(_describe(choice) for choice in choices)
+        return " or ".join(describe_kind(choice) for choice in choices)
     if origin is tuple and choices[-1] is Ellipsis:
-        return f"a list of {_describe(choices[0])}"
+        return f"a list of {describe_kind(choices[0])}"
     if origin is tuple:
-        return f"[{', '.join(_describe(choice) for choice in choices)}]"
+        return f"[{', '.join(describe_kind(choice) for choice in choices)}]"
     if dataclasses.is_dataclass(kind):
         return "a group of settings"
     return _NAMES.get(kind, str(kind))

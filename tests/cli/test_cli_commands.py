@@ -44,7 +44,7 @@ def training(stub: Stub) -> Call:
 def test_train(viseme: Viseme, training: Call) -> None:
     arguments = "auto_avsr --preset grid --modality video --manifest m.jsonl --split a,b --split c"
     ran = viseme("train", *arguments.split(), "--loop.epochs", 3, "--model.mask-padding=no")
-    assert training.args == ("auto_avsr", Path("m.jsonl"), Path("runs/auto_avsr-grid-video"))
+    assert training.args == ("auto_avsr", [Path("m.jsonl")], Path("runs/auto_avsr-grid-video"))
     assert training.options == {
         "preset": "grid",
         "settings": {
@@ -66,18 +66,52 @@ def test_train_takes_the_manifest_from_the_environment(
 ) -> None:
     monkeypatch.setenv("VISEME_MANIFEST", "all.jsonl")
     viseme("train", "auto_avsr", "--preset", "grid", "--out", "here", "--optim.rate", "-1")
-    assert training.args == ("auto_avsr", Path("all.jsonl"), Path("here"))
+    assert training.args == ("auto_avsr", [Path("all.jsonl")], Path("here"))
     assert training.options is not None
     assert training.options["settings"] == {"optim.rate": "-1"}
 
 
-def test_train_says_how_to_get_a_manifest(
-    viseme: Viseme, training: Call, monkeypatch: pytest.MonkeyPatch
+def test_train_takes_several_manifests(viseme: Viseme, training: Call) -> None:
+    viseme("train", "auto_avsr", "--preset", "grid", "--manifest", "a", "--manifest", "b")
+    assert training.args == ("auto_avsr", [Path("a"), Path("b")], Path("runs/auto_avsr-grid"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "viseme prepare"),
+        (["--loop.epoch", "3"], "Did you mean loop.epochs"),
+        (["--model.dim", "wide"], "setting model.dim must be a whole number"),
+    ],
+)
+def test_train_tells_wrong_settings_before_a_missing_manifest(
+    viseme: Viseme, monkeypatch: pytest.MonkeyPatch, options: list[str], message: str
 ) -> None:
     monkeypatch.delenv("VISEME_MANIFEST", raising=False)
-    ran = viseme("train", "auto_avsr", "--preset", "grid")
-    assert (ran.code, training.options) == (1, None)
-    assert "viseme prepare" in ran.err
+    ran = viseme("train", "auto_avsr", "--preset", "grid", *options)
+    assert (ran.code, message in ran.err) == (1, True)
+    ran = viseme("train", "auto_avsr", "--preset", "gird", *options)
+    assert "there is no preset 'gird'. Choose one of: ci, grid" in ran.err
+    assert "no system is called" in viseme("train", "auto", "--preset", "grid").err
+
+
+def test_the_help_of_train_explains_the_system_that_is_named(viseme: Viseme) -> None:
+    plain = viseme("train", "--help")
+    assert (plain.code, "--loop.seed" in plain.out) == (0, False)
+    of_system = viseme("train", "auto_avsr", "--help").out
+    assert "--loop.epochs 2\n" in of_system
+    assert "passes over the training clips. [a whole number; default 75]" in of_system
+    assert "GRID, 800 clips" in of_system
+    assert "--loop.epochs 80\n" in viseme("train", "auto_avsr", "--preset", "grid", "-h").out
+    assert "its training is not here yet" in viseme("train", "raven", "--help").out
+
+
+def test_systems(viseme: Viseme) -> None:
+    ran = viseme("systems")
+    assert ran.code == 0
+    assert "auto_avsr: Auto-AVSR (arXiv 2303.14307)" in ran.out
+    assert " 250.38 M  LRS3" in ran.out
+    assert "language model: scores texts" in ran.out
 
 
 @pytest.mark.parametrize("extra", [["more"], ["--loop.epochs"], ["--loop.epochs", "--x", "1"]])
@@ -253,13 +287,13 @@ def test_verbs_accept_what_the_commands_hand_them(
 def test_models(viseme: Viseme, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     folder = tmp_path / "tiny"
     folder.mkdir()
-    config = {"system": "auto_avsr", "config": {"modality": "video"}}
+    config = {"system": "auto_avsr", "kind": "recogniser", "config": {"modality": "video"}}
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "model.safetensors").write_bytes(bytes(1_200_000))
     (folder / "README.md").write_text("# tiny\n\nReads the lips of\none speaker. More below.\n")
     monkeypatch.setattr(models, "bundled", lambda: {"tiny": folder})
     row = viseme("models").out.splitlines()[1]
-    assert row.split("  ")[:4] == ["tiny", "auto_avsr", "video", "1.2 MB"]
+    assert row.split("  ")[:4] == ["tiny", "auto_avsr", "recogniser", "video"]
     assert row.endswith("Reads the lips of one speaker")
 
 

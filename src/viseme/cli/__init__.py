@@ -22,6 +22,7 @@ from viseme.cli import (
     prepare,
     reproduce,
     studio,
+    systems,
     train,
     transcribe,
 )
@@ -48,7 +49,9 @@ def app() -> typer.Typer:
     )
     viseme.command("transcribe")(guarded(transcribe.command, failure=transcribe.ALL_FAILED))
     viseme.command("prepare")(guarded(prepare.command, resumable=True))
-    viseme.command("train", context_settings=_FREE_OPTIONS)(guarded(train.command, resumable=True))
+    training = viseme.command("train", cls=train.Command, context_settings=_FREE_OPTIONS)
+    training(guarded(train.command, resumable=True))
+    viseme.command("systems")(guarded(systems.command))
     viseme.command("evaluate")(guarded(evaluate.command))
     viseme.command("calibrate")(guarded(calibrate.command))
     viseme.command("label")(guarded(label.command, resumable=True, failure=label.ALL_FAILED))

@@ -14,17 +14,18 @@ def command() -> None:
     if not folders:
         say("no models are bundled; `viseme train` makes one")
         return
-    rows = [("NAME", "SYSTEM", "READS", "SIZE", "WHAT IT IS")]
+    rows = [("NAME", "SYSTEM", "KIND", "STREAMS", "SIZE", "WHAT IT IS")]
     rows += [_row(name, folder) for name, folder in folders.items()]
     result(table(rows))
 
 
-def _row(name: str, folder: Path) -> tuple[str, str, str, str, str]:
+def _row(name: str, folder: Path) -> tuple[str, ...]:
     record = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
     return (
         name,
         record["system"],
+        record["kind"],
         record["config"].get("modality", "-"),
         f"{size / 1e6:.1f} MB",
         summary((folder / "README.md").read_text(encoding="utf-8")),

@@ -4,24 +4,52 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
+from typer.core import TyperCommand
 
 from viseme.cli.console import result, say
 from viseme.cli.options import Device, SkipBad, comma_list
 from viseme.errors import ConfigError
 
 MANIFEST_VARIABLE = "VISEME_MANIFEST"
+_NAMED = "viseme.named"
+
+
+class Command(TyperCommand):
+    """`viseme train`, whose help also tells of the system that is named before `--help`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Keep what was named, since help is printed before anything is parsed."""
+        ctx.meta[_NAMED] = list(args)
+        return super().parse_args(ctx, args)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """The presets and settings of the system."""
+        from viseme.cli.systems import help_of
+        from viseme.systems import SYSTEMS
+
+        named = ctx.meta.get(_NAMED, [])
+        system = next((argument for argument in named if argument in SYSTEMS), None)
+        if system is not None:
+            preset = dict(pairwise(named)).get("--preset")
+            formatter.write(help_of(system, preset) + "\n")
 
 
 def command(
     context: typer.Context,
-    system: Annotated[str, typer.Argument(help="The paper's name, such as auto_avsr.")],
+    system: Annotated[
+        str, typer.Argument(help="The paper's name; `viseme systems` lists them all.")
+    ],
     preset: Annotated[str, typer.Option(help="A complete set of settings, such as grid.")],
     manifest: Annotated[
-        Path | None, typer.Option(envvar=MANIFEST_VARIABLE, help="What `viseme prepare` wrote.")
+        list[Path] | None,
+        typer.Option(
+            envvar=MANIFEST_VARIABLE, help="What `viseme prepare` wrote; may be repeated."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder of the run.  [default: runs/SYSTEM-PRESET]")
@@ -41,18 +69,23 @@ def command(
     """Train a model on a prepared corpus.
 
     The same command again continues a run that was stopped. Every setting of the preset can be
-    changed: --loop.epochs 10 --model.dim=256. Prints the folder of the finished model.
+    changed: --loop.epochs 10 --model.dim=256; `viseme train NAME --help` lists them. Prints the
+    folder of the finished model.
     """
     settings = parse_settings(context.args)
     if modality is not None:
         settings["model.modality"] = modality
-    if manifest is None:
+    name = "-".join(filter(None, (system, preset, modality)))
+
+    if not manifest:
+        from viseme.verbs.train import configured
+
+        configured(system, preset, settings)  # what is wrong with these is told first
         raise ConfigError(
             "no manifest is given",
             todo="Make one with `viseme prepare CORPUS OUT`, then add "
             f"--manifest OUT/manifest.jsonl or set {MANIFEST_VARIABLE}.",
         )
-    name = "-".join(filter(None, (system, preset, modality)))
 
     from viseme.verbs.train import train
 

@@ -1,5 +1,7 @@
 """The papers, one file each. A system's name is its file's name."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -12,11 +14,35 @@ if TYPE_CHECKING:
     from viseme.nn.precision import Precision
     from viseme.recognition.recognizer import Recognizer
 
+
+@dataclass(frozen=True)
+class About:
+    """What a system says of itself.
+
+    Attributes:
+        paper: whose it is.
+        arxiv: its number.
+        does: what, a clause.
+        kind: of its models, a name in `viseme.models.kinds.KINDS`.
+        presets: what each is for: data, and how long it takes where it was run.
+    """
+
+    paper: str
+    arxiv: str
+    does: str
+    kind: str
+    presets: Mapping[str, str] = field(default_factory=dict)
+
+
 SYSTEMS = {
     "auto_avsr": "viseme.systems.auto_avsr",
     "language_model": "viseme.systems.language_model",
     "raven": "viseme.systems.raven",
 }
+
+
+_LETTERS, _UNITS = 40, 5049
+"""Token ids of alphabets, and of the published sentencepiece models."""
 
 
 def system(name: str) -> ModuleType:
@@ -30,6 +56,22 @@ def system(name: str) -> ModuleType:
             f"no system is called {name!r}", todo=f"Choose one of: {', '.join(SYSTEMS)}."
         )
     return import_module(SYSTEMS[name])
+
+
+def num_parameters(name: str, preset: str) -> int:
+    """How many weights a preset's network has, written in as many tokens as it usually is."""
+    import torch
+
+    from viseme.config import to_dict
+
+    module = system(name)
+    config = module.PRESETS[preset]
+    training = getattr(config, "training", None)
+    is_small = getattr(training, "tokenizer", "") == "character"
+    sizes = to_dict(getattr(config, "model", config))
+    with torch.device("meta"):
+        made = module.network(sizes, _LETTERS if is_small else _UNITS)
+    return sum(parameter.numel() for parameter in made.parameters())
 
 
 def load(model: str | Path, device: str = "auto", precision: "Precision" = "auto") -> Any:

@@ -36,24 +36,37 @@ from viseme.kinds.recogniser.batches import open_batches
 from viseme.kinds.recogniser.finish import Finish, initial_models, start_from
 from viseme.kinds.recogniser.folder import open_recognizer
 from viseme.kinds.recogniser.texts import TokenizerKind, learn_texts, with_texts
-from viseme.metrics.recognition import edit_counts
-from viseme.models.folder import ModelFolder
+from viseme.kinds.recogniser.validation import validation_figures, validation_sums
+from viseme.models.folder import RECOGNISER, ModelFolder
 from viseme.nn.conformer import ConformerEncoder
 from viseme.nn.frontends import SAMPLES_PER_FRAME, AudioFrontend, VisualFrontend
 from viseme.nn.transformer import TextDecoder
 from viseme.recognition.beam_search import SearchOptions
-from viseme.recognition.ctc import greedy
 from viseme.recognition.fusion import Fusion
 from viseme.recognition.heads import RecognitionHeads, RecognitionLoss
 from viseme.recognition.recognizer import ReadingConfig, Recognizer
 from viseme.shapes import valid_mask
-from viseme.text.tokenizer import Tokenizer, in_case
+from viseme.systems import About
+from viseme.text.tokenizer import Tokenizer
 from viseme.train.job import Job, Run
 from viseme.train.loop import LoopConfig
 from viseme.train.optim import OptimConfig, adamw, clipped_step, set_rate
 from viseme.train.processes import mean_over_processes, mean_weights, share_norms
 
 Modality = Literal["video", "audio", "av"]
+
+ABOUT = About(
+    paper="Auto-AVSR",
+    arxiv="2303.14307",
+    does="reads speech from lips, voice or both; learns from labels that machines made, too",
+    kind=RECOGNISER,
+    presets={
+        "ci": "any few clips; ten seconds on a CPU, to see that all runs",
+        "grid": "GRID, 800 clips of one speaker; an hour and a half on two CPU cores",
+        "paper": "LRS3 and more, 438 to 3,448 hours of video; not run here",
+        "base-52m": "as paper, the size of arXiv 2202.13084, in characters; not run here",
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -427,21 +440,11 @@ class Training:
         """Losses and word errors of greedy CTC, summed over the batch."""
         batch = batch.to(self.fabric.device)
         loss, _, log_probs = self._forward(batch)
-        clips = len(batch.ids)
-        sums = {"clips": float(clips), "errors": 0.0, "words": 0.0}
-        sums |= {"ctc": loss.ctc.item() * clips, "attention": loss.attention.item() * clips}
-        sums["accuracy"] = loss.accuracy.item() * clips
-        for text, tokens in zip(batch.texts, greedy(log_probs, batch.lengths), strict=True):
-            said = in_case(text, self.tokenizer.case).split()
-            counts = edit_counts(said, self.tokenizer.decode(tokens).split())
-            sums["errors"] += counts.edits
-            sums["words"] += len(text.split())
-        return sums
+        return validation_sums(batch, loss, log_probs, self.tokenizer)
 
     def summarise(self, sums: dict[str, float]) -> dict[str, float]:
         """Mean losses per clip and the word error rate of greedy CTC."""
-        means = {name: sums[name] / sums["clips"] for name in ("ctc", "attention", "accuracy")}
-        return means | {"wer": sums["errors"] / max(1.0, sums["words"])}
+        return validation_figures(sums)
 
     def state_dict(self) -> dict[str, Any]:
         """Weights and optimiser."""

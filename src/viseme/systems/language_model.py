@@ -9,8 +9,16 @@ from typing import Any
 
 from viseme.config import from_dict
 from viseme.kinds.language_model import LoadedLanguageModel
-from viseme.models.folder import ModelFolder, fill, pick_device
+from viseme.models.folder import LANGUAGE_MODEL, ModelFolder, fill, pick_device
 from viseme.recognition.transformer_lm import TransformerLanguageModel
+from viseme.systems import About
+
+ABOUT = About(
+    paper="ESPnet's language model, as Auto-AVSR and RAVEn use it",
+    arxiv="2303.14307, 2212.06246",
+    does="scores texts, beside a recogniser; import of published ones",
+    kind=LANGUAGE_MODEL,
+)
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,25 @@ from viseme.config import from_dict
 from viseme.face.align import MOUTH_ROI_SIZE_PX
 from viseme.kinds.encoder import Encoder, open_encoder
 from viseme.kinds.recogniser.folder import open_recognizer
-from viseme.models.folder import ENCODER, ModelFolder
+from viseme.models.folder import ENCODER, RECOGNISER, ModelFolder
 from viseme.nn.frontends import AudioFrontend, VisualFrontend
 from viseme.nn.transformer import TextDecoder
 from viseme.nn.transformer_encoder import TransformerEncoder
 from viseme.recognition.heads import RecognitionHeads
 from viseme.recognition.recognizer import Recognizer
 from viseme.shapes import valid_mask
+from viseme.systems import About
+
+_IMPORT = "import of published checkpoints; its training is not here yet"
+ABOUT = About(
+    paper="RAVEn, BRAVEn",
+    arxiv="2212.06246, 2404.02098",
+    does="reads lips or voice after pre-training on video and sound without labels",
+    kind=RECOGNISER,
+    presets=dict.fromkeys(
+        ("base", "base-plus", "large", "base-30h", "base-plus-30h", "large-30h"), _IMPORT
+    ),
+)
 
 
 @dataclass(frozen=True)
