@@ -43,7 +43,8 @@ BASE, TOP = 0, len(LEVELS) - 1
 
 MAX_FILE_LINES = 500
 MAX_SYSTEM_LINES = 600
-MAX_FUNCTION_LINES = 80
+MAX_FUNCTION_LINES = 50
+"""Of what a function does; its signature and its docstring say what it is for."""
 
 UNWANTED = {"torchvision", "torchaudio", "timm", "mediapipe"}
 
@@ -170,13 +171,19 @@ def test_files_stay_short() -> None:
     assert wrong == []
 
 
+def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of the statements, the docstring left out."""
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return (function.end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
 def test_functions_stay_short() -> None:
     wrong = [
         f"{place(path, node.lineno)} {node.name} has {length} lines"
         for path, tree in TREES.items()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (length := (node.end_lineno or 0) - node.lineno + 1) > MAX_FUNCTION_LINES
+        and (length := body_lines(node)) > MAX_FUNCTION_LINES
     ]
     assert wrong == []
 

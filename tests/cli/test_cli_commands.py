@@ -332,3 +332,26 @@ def test_reproduce_without_its_corpus_is_an_error(viseme: Viseme, tmp_path: Path
     assert (ran.code, ran.out) == (1, "")
     assert "without corpus grid the arms voice-babble" in ran.err
     assert "everything is in" not in ran.err
+
+
+def test_reproduce_alone_lists_the_experiments(viseme: Viseme) -> None:
+    ran = viseme("reproduce")
+    assert ran.code == 0
+    for words in (
+        "noise: Lips help",
+        "claims that in babble",
+        "real corpora: grid",
+        "few (control)",
+    ):
+        assert words in ran.out
+    assert "ci: 1 seed, about 0.35 h on two cores" in ran.out
+
+
+def test_reproduce_plan(viseme: Viseme, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("viseme.experiments.run.seconds_of_first", lambda *_: 90.0)
+    ran = viseme("reproduce", "studio-truth", "--plan", "--arm", "sync", "--out", tmp_path)
+    assert ran.code == 0
+    lines = ran.out.splitlines()
+    assert lines[0].startswith("to run  sync, seed ")
+    assert lines[-1] == "1 trials to run; sync takes 1.5 min here; if all are like it, 0.0 h"
+    assert list(tmp_path.iterdir()) == []

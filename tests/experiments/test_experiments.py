@@ -1,19 +1,24 @@
 """Experiments: arms and seeds run once each, means with spread, claims that can fail."""
 
 import json
+import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from torch import Tensor
 
+from toy_system import BATCHES_PER_EPOCH, OneProcess, ToyData, ToySystem
 from viseme.errors import ConfigError, ManifestError
 from viseme.experiments import EXPERIMENTS, experiment
 from viseme.experiments.experiment import Arm, Claim, Experiment, Spread, Summary, Trial
 from viseme.experiments.plot import Plot, over_arms
 from viseme.experiments.report import table
-from viseme.experiments.run import reproduce
+from viseme.experiments.run import planned, reproduce, seconds_of_first
 from viseme.files import sole_writer
+from viseme.train.loop import LoopConfig, fit
 
 
 class Arms:
@@ -84,6 +89,51 @@ def test_arms_that_were_not_run_are_said_to_be(tmp_path: Path) -> None:
     assert "- not run here: better beats worse" in text
     (record,) = (tmp_path / "trials").iterdir()
     assert json.loads(record.read_text())["origin"] == {"commit": "abc"}
+
+
+def test_a_plan_tells_what_is_left_and_writes_nothing(tmp_path: Path) -> None:
+    whole, out = toy(Arms()), tmp_path / "out"
+    plan = planned(whole, "ci", out, corpora={})
+    assert [(arm.name, seed) for arm, seed in plan.missing[:3]] == [
+        ("better", 1),
+        ("worse", 1),
+        ("better", 2),
+    ]
+    assert not out.exists()
+    reproduce(whole, "ci", out, arms=["better"], seeds=[1])
+    plan = planned(whole, "ci", out, corpora={})
+    assert (len(plan.trials), len(plan.missing)) == (6, 5)
+
+
+def test_a_plan_times_the_first_updates_of_a_training_which_then_goes_on(tmp_path: Path) -> None:
+    made: list[int] = []
+
+    class Slow(ToySystem):
+        def train_step(self, batches: Sequence[Tensor], step: int) -> dict[str, float]:
+            made.append(step)
+            time.sleep(0.02)
+            return super().train_step(batches, step)
+
+    def train(trial: Trial) -> dict[str, float]:
+        config = LoopConfig(epochs=50, save_every_steps=1)
+        return fit(Slow(), ToyData(), config, trial.folder / "run", OneProcess())
+
+    whole = replace(toy(Arms()), arms=(Arm("trained", "is trained", train),))
+    plan = planned(whole, "ci", tmp_path, corpora={})
+    seconds = seconds_of_first(plan, "cpu", updates=4)
+    assert made == [0, 1, 2, 3, 4]
+    assert 0.8 * 50 * BATCHES_PER_EPOCH * 0.02 < seconds < 20 * 50 * BATCHES_PER_EPOCH * 0.02
+    assert len(planned(whole, "ci", tmp_path, corpora={}).missing) == 3
+    reproduce(whole, "ci", tmp_path, seeds=[1])
+    assert sorted(set(made)) == list(range(50 * BATCHES_PER_EPOCH))
+    assert made.count(2) == 1
+
+
+def test_a_plan_of_arms_that_train_nothing_tells_how_long_the_first_took(tmp_path: Path) -> None:
+    arms = Arms()
+    plan = planned(toy(arms), "ci", tmp_path, corpora={})
+    assert 0 <= seconds_of_first(plan) < 5
+    assert arms.ran == [("better", 1)]
 
 
 def test_figures_that_a_seed_lacks_are_left_out_of_its_mean() -> None:

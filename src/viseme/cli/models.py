@@ -14,7 +14,7 @@ def command() -> None:
     if not folders:
         say("no models are bundled; `viseme train` makes one")
         return
-    rows = [("NAME", "SYSTEM", "KIND", "STREAMS", "SIZE", "WHAT IT IS")]
+    rows: list[tuple[str, ...]] = [("NAME", "SYSTEM", "KIND", "STREAMS", "SIZE", "WHAT IT IS")]
     rows += [_row(name, folder) for name, folder in folders.items()]
     result(table(rows))
 

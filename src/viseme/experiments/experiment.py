@@ -150,6 +150,7 @@ class Experiment:
         plot: what is drawn.
         paper: figures that a paper reports, by arm; they stand in columns of their own.
         data: what it was measured on, a sentence for the table's head.
+        hours: what all arms and seeds of a scale took on two CPU cores, where that is known.
     """
 
     name: str
@@ -160,6 +161,12 @@ class Experiment:
     plot: Plot
     data: str
     paper: Mapping[str, Figures] = field(default_factory=dict)
+    hours: Mapping[Scale, float] = field(default_factory=dict)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of the real corpora that arms of it need."""
+        return tuple(dict.fromkeys(name for arm in self.arms for name in arm.needs))
 
     def arm(self, name: str) -> Arm:
         """The arm of that name.

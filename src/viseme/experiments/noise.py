@@ -154,6 +154,7 @@ _SEEDS: dict[Scale, tuple[int, ...]] = {"ci": (1,), "small": (1, 2, 3)}
 
 EXPERIMENT = Experiment(
     name="noise",
+    hours={"ci": 0.35},
     title="Lips help a voice in noise",
     arms=tuple(_arms()),
     claims=(

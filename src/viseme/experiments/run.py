@@ -1,8 +1,10 @@
 """Running an experiment: every arm with every seed, each finished trial kept."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from viseme.experiments.experiment import Arm, Experiment, Scale, Summary, Trial
 from viseme.experiments.report import write_report
 from viseme.experiments.trials import Record, finished, keep, record_path, summarised
 from viseme.files import sha256_of, sole_writer
+from viseme.train.loop import watched
 
 logger = logging.getLogger(__name__)
 
@@ -51,12 +54,68 @@ def reproduce(
             holds trials at another scale or on another corpus.
         VisemeError: whatever an arm runs into.
     """
+    plan = planned(experiment, scale, out, arms=arms, seeds=seeds, corpora=corpora or {})
+    if plan.left_out:
+        logger.warning(plan.left_out)
+    for done, (arm, seed) in enumerate(plan.trials):
+        if on_progress is not None:
+            on_progress(f"{arm.name}, seed {seed}", done, len(plan.trials))
+        _run(arm, plan.trial(arm, seed, device), out, origin or {}, plan.digests)
+    with sole_writer(out, wait=True):
+        records = finished(experiment, out)
+        write_report(experiment, scale, out, records)
+    if plan.left_out:
+        logger.warning(plan.left_out)  # again, for the first time is hours ago
+    return summarised(records)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a command is to run.
+
+    Attributes:
+        scale: how large.
+        out: folder of the experiment at this scale.
+        trials: arms with their seeds, in order, those that are finished too.
+        left_out: which arms cannot be run for want of a corpus; "" if all can.
+        corpora: manifests by name.
+        digests: of these.
+    """
+
+    scale: Scale
+    out: Path
+    trials: list[tuple[Arm, int]]
+    left_out: str
+    corpora: Mapping[str, Path]
+    digests: Mapping[str, str]
+
+    def trial(self, arm: Arm, seed: int, device: str) -> Trial:
+        """One of them."""
+        folder = self.out / "work" / f"{arm.name}-{seed}"
+        shared = self.out / "work" / "common"  # beside the trials' own, whose names it may have
+        return Trial(arm.name, seed, self.scale, folder, shared, self.corpora, device)
+
+    @property
+    def missing(self) -> list[tuple[Arm, int]]:
+        """The trials that are not finished."""
+        return [t for t in self.trials if not record_path(self.out, t[0].name, t[1]).exists()]
+
+
+def planned(
+    experiment: Experiment,
+    scale: Scale,
+    out: Path,
+    *,
+    arms: Sequence[str] = (),
+    seeds: Sequence[int] = (),
+    corpora: Mapping[str, Path],
+) -> Plan:
+    """What `reproduce` would run; arguments and errors as there. Nothing is written."""
     if scale not in experiment.seeds:
         raise ConfigError(
             f"{experiment.name} has no scale {scale!r}",
             todo=f"Choose one of: {', '.join(experiment.seeds)}.",
         )
-    corpora = corpora or {}
     chosen = [experiment.arm(name) for name in arms] or list(experiment.arms)
     seeds = seeds or experiment.seeds[scale]
     left_out = _left_out(chosen, seeds, corpora, out)
@@ -66,25 +125,46 @@ def reproduce(
             f"{experiment.name} has nothing to run: {left_out}" if not able else left_out,
             todo="Add --corpus NAME=MANIFEST, the manifest that `viseme prepare` wrote of it.",
         )
-    if left_out:
-        logger.warning(left_out)
-    plan = [(arm, seed) for seed in seeds for arm in able]
-    out.mkdir(parents=True, exist_ok=True)
     digests = {name: _digest(path) for name, path in corpora.items()}
     _refuse_other(finished(experiment, out), scale, digests, out)
-    for done, (arm, seed) in enumerate(plan):
-        if on_progress is not None:
-            on_progress(f"{arm.name}, seed {seed}", done, len(plan))
-        folder = out / "work" / f"{arm.name}-{seed}"
-        shared = out / "work" / "common"  # beside the trials' own, whose names it thus may have
-        trial = Trial(arm.name, seed, scale, folder, shared, corpora, device)
-        _run(arm, trial, out, origin or {}, {name: digests[name] for name in arm.needs})
-    with sole_writer(out, wait=True):
-        records = finished(experiment, out)
-        write_report(experiment, scale, out, records)
-    if left_out:
-        logger.warning(left_out)  # again, for the first time is hours ago
-    return summarised(records)
+    return Plan(
+        scale, out, [(arm, seed) for seed in seeds for arm in able], left_out, corpora, digests
+    )
+
+
+class _TimedError(Exception):
+    """Enough updates were made."""
+
+
+def seconds_of_first(plan: Plan, device: str = "auto", updates: int = 5) -> float:
+    """How long the first training of the first missing trial takes, by its first updates.
+
+    What it needs beforehand, such as a rendered corpus, is made and kept. A trial that trains
+    nothing is run, and its own time told.
+
+    Raises:
+        VisemeError: whatever the arm runs into.
+    """
+    arm, seed = plan.missing[0]
+    trial = plan.trial(arm, seed, device)
+    trial.folder.mkdir(parents=True, exist_ok=True)
+    times: list[float] = []
+    total = 0
+
+    def watch(step: int, total_steps: int) -> None:
+        nonlocal total
+        total = total_steps
+        times.append(time.perf_counter())
+        if len(times) > updates or step == total_steps:
+            raise _TimedError
+
+    started = time.perf_counter()
+    try:
+        with sole_writer(trial.folder), watched(watch):
+            arm.run(trial)
+    except _TimedError:
+        return (times[-1] - times[0]) / max(1, len(times) - 1) * total
+    return time.perf_counter() - started
 
 
 def _left_out(
@@ -123,9 +203,11 @@ def _digest(manifest: Path) -> str:
 
 
 def _run(
-    arm: Arm, trial: Trial, out: Path, origin: dict[str, Any], digests: dict[str, str]
+    arm: Arm, trial: Trial, out: Path, origin: dict[str, Any], digests: Mapping[str, str]
 ) -> None:
     """Run a trial and keep its record, unless that was done before or is being done."""
+    needed = {name: digests[name] for name in arm.needs}
+    is_fresh = not trial.folder.exists()
     trial.folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as lock:
         try:
@@ -134,5 +216,7 @@ def _run(
             logger.warning("arm %s, seed %d: another process is at it", arm.name, trial.seed)
             return
         if not record_path(out, arm.name, trial.seed).exists():
+            started = time.perf_counter()
             figures = dict(arm.run(trial))
-            keep(out, Record(arm.name, trial.seed, trial.scale, figures, origin, digests))
+            seconds = time.perf_counter() - started if is_fresh else None
+            keep(out, Record(arm.name, trial.seed, trial.scale, figures, origin, needed, seconds))

@@ -23,6 +23,7 @@ class Record:
         figures: what came out.
         origin: command, commit, machine and date, as `provenance` gives them.
         corpora: SHA-256 of the manifests of real corpora that the arm needed, by name.
+        seconds: it took, with what it made for others; None where an interruption hides it.
     """
 
     arm: str
@@ -31,6 +32,7 @@ class Record:
     figures: Figures
     origin: dict[str, Any]
     corpora: dict[str, str] = field(default_factory=dict)
+    seconds: float | None = None
 
 
 def record_path(out: Path, arm: str, seed: int) -> Path:

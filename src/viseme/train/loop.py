@@ -5,8 +5,8 @@ Lightning Fabric supplies device, precision and processes; start it with torchru
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -123,6 +123,22 @@ def make_fabric(config: LoopConfig, device: str) -> Any:
     return Fabric(accelerator=device, devices=devices, num_nodes=num_nodes, precision=precision)
 
 
+_watchers: list[Callable[[int, int], None]] = []
+
+
+@contextmanager
+def watched(watcher: Callable[[int, int], None]) -> Iterator[None]:
+    """Tell of every update that is made meanwhile: how many are done, and how many there are.
+
+    What the watcher raises ends the training, which can be resumed as if it was killed.
+    """
+    _watchers.append(watcher)
+    try:
+        yield
+    finally:
+        _watchers.remove(watcher)
+
+
 def fit(
     system: TrainableSystem, data: TrainData, config: LoopConfig, folder: Path, fabric: Any
 ) -> dict[str, float]:
@@ -160,6 +176,8 @@ def fit(
                 run.log(position.step, "train", scalars)
                 position = position._replace(step=position.step + 1)
                 progress.update(task, completed=position.step, note=_note(position, scalars))
+                for watcher in _watchers:
+                    watcher(position.step, total_steps)
                 if position.step % config.save_every_steps == 0:
                     run.save(position)
             if (epoch + 1) % config.eval_every_epochs == 0 or epoch + 1 == config.epochs:
