@@ -12,9 +12,7 @@ import argparse
 import json
 import logging
 import os
-import statistics
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +21,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from benchmarks._turns import in_turns
 from viseme.files import atomic_write
 from viseme.nn.precision import Precision, lighten
 from viseme.provenance import provenance
@@ -138,18 +137,6 @@ def original_names(weights: dict[str, Tensor]) -> dict[str, Tensor]:
             name = original + name.removeprefix(own) if name.startswith(own) else name
         renamed[name] = weight
     return renamed
-
-
-def in_turns(works: Sequence[Callable[[], Any]], repeats: int) -> tuple[list[float], list[Any]]:
-    """Median wall time and answer of each work; they take turns, so that all meet the same load."""
-    times: list[list[float]] = [[] for _ in works]
-    answers: list[Any] = [None] * len(works)
-    for _ in range(repeats):
-        for index, work in enumerate(works):
-            started = time.perf_counter()
-            answers[index] = work()
-            times[index].append(time.perf_counter() - started)
-    return [statistics.median(t) for t in times], answers
 
 
 @torch.inference_mode()

@@ -1,5 +1,7 @@
 """Frontends: one feature per video frame, the same alone and in a batch."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -65,12 +67,14 @@ def test_sound_gives_the_same_alone_and_in_a_batch(blocks: int) -> None:
 def test_the_stacked_stem_is_the_three_dimensional_convolution() -> None:
     model, video = visual(), torch.randn(2, 7, 20, 24)
     expected = model.stem(video[:, None]).transpose(1, 2).flatten(0, 1)
-    torch.testing.assert_close(model._stem(model._windows(video)), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(
+        model._stem(model._windows(video).flatten(0, 1)), expected, atol=1e-5, rtol=1e-5
+    )
 
 
 def test_the_stem_learns_through_the_stacked_form() -> None:
     model, video = visual(), torch.randn(1, 3, 12, 12)
-    model._stem(model._windows(video)).square().sum().backward()
+    model._stem(model._windows(video).flatten(0, 1)).square().sum().backward()
     stacked = model.stem.weight.grad
     assert stacked is not None
     stacked, model.stem.weight.grad = stacked.clone(), None
@@ -108,12 +112,42 @@ def test_blocks_change_no_feature(monkeypatch: pytest.MonkeyPatch) -> None:
         torch.testing.assert_close(model(video, lengths), expected, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("lengths", [[40, 31, 12, 9], [48, 1, 1, 1], [46, 46, 45, 2]])
+def test_in_training_padding_costs_nothing_and_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, lengths: list[int]
+) -> None:
+    """One empty picture stands for all in the kernels: values, gradients, statistics are equal."""
+    torch.manual_seed(0)
+    model = VisualFrontend((4, 8, 8, 8), 2).double().train()
+    video = torch.randn(4, 48, 1, 24, 24, dtype=torch.float64)
+    for clip, length in enumerate(lengths):
+        video[clip, length:] = 0
+    weight = torch.randn(4, 48, 8, dtype=torch.float64)
+    found = []
+    for least_saved in (0.1, 2.0):  # 2.0: never
+        monkeypatch.setattr("viseme.nn.frontends._LEAST_SAVED", least_saved)
+        rows: list[int] = []
+        made = deepcopy(model)
+        made.trunk.register_forward_pre_hook(lambda _, x, rows=rows: rows.append(len(x[0])))
+        features = made(video, torch.tensor(lengths))
+        (features * weight).sum().backward()
+        found.append((features, dict(made.named_parameters()), dict(made.named_buffers()), rows))
+    packed, whole = found
+    assert whole[3] == [4 * 48]
+    assert packed[3][0] < 0.9 * 4 * 48
+    torch.testing.assert_close(packed[0], whole[0], rtol=1e-9, atol=1e-9)
+    for name, parameter in whole[1].items():
+        torch.testing.assert_close(packed[1][name].grad, parameter.grad, rtol=1e-7, atol=1e-9)
+    for name, buffer in whole[2].items():
+        torch.testing.assert_close(packed[2][name], buffer)
+
+
 @torch.no_grad()
 def test_in_training_statistics_are_those_of_the_whole_batch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("viseme.nn.frontends.BLOCK_FRAMES", 2)
     model, video = VisualFrontend(WIDTHS, 1).train(), torch.randn(2, 9, 1, 24, 24)
-    stem = model._stem(model._windows(video[:, :, 0]))
+    stem = model._stem(model._windows(video[:, :, 0]).flatten(0, 1))
     model(video, torch.tensor([9, 9]))
     torch.testing.assert_close(model.norm.running_mean, 0.1 * stem.mean((0, 2, 3)))

@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from viseme.nn.resnet import ResNetTrunk
+from viseme.nn.resnet import ResNetTrunk, norm_of
 from viseme.shapes import valid_mask
 
 SAMPLES_PER_FRAME = 640  # 16 kHz sound at 25 frames per second
 BLOCK_FRAMES = 128  # pictures that go through the trunk at once, but in training
+_ROWS_STEP, _LEAST_SAVED = 32, 0.1
 VIDEO_MEAN, VIDEO_STD = 0.421, 0.165  # of grey mouth ROIs in [0, 1]
 
 
@@ -36,18 +37,40 @@ class VisualFrontend(nn.Module):
         What lies after a clip's end must be zero, as the convolution's own padding is: then no
         mask is needed for a clip to give the same features alone and in any batch.
         """
-        del lengths
-        batch, time = video.shape[:2]
+        batch = len(video)
         windows = self._windows(video[:, :, 0].to(self.stem.weight.dtype))
-        # Statistics of BatchNorm need the whole batch; without them memory need not grow with it.
-        size = time if self.training else max(1, BLOCK_FRAMES // batch)
-        return torch.cat([self._features(w) for w in windows.split(size, 1)], 1).to(video.dtype)
+        if self.training:  # the statistics of BatchNorm need the whole batch at once
+            return self._of_batch(windows, lengths).to(video.dtype)
+        size = max(1, BLOCK_FRAMES // batch)
+        blocks = [
+            self._features(block.flatten(0, 1)).unflatten(0, block.shape[:2])
+            for block in windows.split(size, 1)
+        ]
+        return torch.cat(blocks, 1).to(video.dtype)
 
-    def _features(self, windows: Tensor) -> Tensor:
-        """Features (B, T, D) of the middle frames of windows (B, T, H, W, depth)."""
-        x = F.silu(self.norm(self._stem(windows)))
-        x = self.trunk(F.max_pool2d(x, 3, stride=2, padding=1))
-        return x.mean((2, 3)).unflatten(0, windows.shape[:2])
+    def _of_batch(self, windows: Tensor, lengths: Tensor) -> Tensor:
+        """Features (B, T, D) of windows (B, T, H, W, depth); empty windows are one in the trunk.
+
+        After a clip's end, as far as no window reaches back into it, all pictures are equally
+        empty: one of them stands for the others. Where there are few of them, all go through.
+        """
+        batch, time = windows.shape[:2]
+        seen = valid_mask(lengths + self.stem.kernel_size[0] // 2, time).flatten()
+        order = torch.argsort(seen.logical_not(), stable=True)
+        # Few different numbers of rows, as each is a shape that kernels are compiled for.
+        rows = -(-(int(seen.sum()) + 1) // _ROWS_STEP) * _ROWS_STEP
+        if rows > (1 - _LEAST_SAVED) * batch * time:
+            return self._features(windows.flatten(0, 1)).unflatten(0, (batch, time))
+        kept = order[:rows]
+        features = self._features(windows[kept // time, kept % time], batch * time - rows + 1)
+        place = torch.argsort(order).clamp(max=rows - 1)
+        return features[place].unflatten(0, (batch, time))
+
+    def _features(self, windows: Tensor, repeats: int = 1) -> Tensor:
+        """Features (N, D) of windows (N, H, W, depth), the last of which stands for `repeats`."""
+        x = F.silu(norm_of(self.norm, self._stem(windows), repeats))
+        x = self.trunk(F.max_pool2d(x, 3, stride=2, padding=1), repeats)
+        return x.mean((2, 3))
 
     def _windows(self, video: Tensor) -> Tensor:
         """Each frame of (B, T, H, W) with its neighbours, (B, T, H, W, depth), without a copy."""
@@ -56,12 +79,12 @@ class VisualFrontend(nn.Module):
         return F.pad(video, (0, 0, 0, 0, reach, reach)).unfold(1, depth, 1)
 
     def _stem(self, windows: Tensor) -> Tensor:
-        """The 3-D convolution as a 2-D one over stacked neighbours: (B*T, C, H/2, W/2).
+        """The 3-D convolution as a 2-D one over stacked neighbours: (N, C, H/2, W/2).
 
         Same weights and result. The 3-D kernel with its single input channel and channels-last
         layout was the slowest part of training on CPU; this form halves it.
         """
-        stacked = windows.flatten(0, 1).permute(0, 3, 1, 2)
+        stacked = windows.permute(0, 3, 1, 2)
         stacked = stacked.contiguous(memory_format=torch.channels_last)
         padding = tuple(edge // 2 for edge in self.stem.kernel_size[1:])
         weight, bias = self.stem.weight[:, 0], self.stem.bias

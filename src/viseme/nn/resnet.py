@@ -7,6 +7,7 @@ BatchNorm where the shape changes. Widths and depths are arguments so that small
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -34,17 +35,30 @@ class BasicBlock(nn.Module):
                 conv(in_channels, channels, 1, bias=False), norm(channels)
             )
 
-    def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, valid: Tensor | None = None, repeats: int = 1) -> Tensor:
         """Transform x; where `valid`, at the output's resolution, is given, zero the rest.
 
         Padding must be zero before each kernel: BatchNorm turns it into a signal that the next
-        kernel would spread into real samples.
+        kernel would spread into real samples. The last row stands for `repeats` equal ones.
         """
-        y = F.silu(self.norm1(self.conv1(x)))
+        y = F.silu(norm_of(self.norm1, self.conv1(x), repeats))
         if valid is not None:
             y = y * valid
-        y = F.silu(self.norm2(self.conv2(y)) + self.shortcut(x[self._kept]))
+        past = x[self._kept]
+        if isinstance(self.shortcut, nn.Sequential):
+            past = norm_of(self.shortcut[1], self.shortcut[0](past), repeats)
+        y = F.silu(norm_of(self.norm2, self.conv2(y), repeats) + past)
         return y if valid is None else y * valid
+
+
+def norm_of(norm: nn.Module, x: Tensor, repeats: int) -> Tensor:
+    """The norm of x (N, C, ...), whose last row stands for `repeats` equal ones.
+
+    The statistics are those of all rows; only the kernels around it are spared the equal ones.
+    """
+    if repeats == 1:
+        return norm(x)
+    return norm(torch.cat([x, x[-1:].expand(repeats - 1, *x.shape[1:])]))[: len(x)]
 
 
 class Stage(nn.Module):
@@ -64,9 +78,9 @@ class Stage(nn.Module):
             for index in range(num_blocks)
         )
 
-    def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, valid: Tensor | None = None, repeats: int = 1) -> Tensor:
         for block in self.blocks:
-            x = block(x, valid)
+            x = block(x, valid, repeats)
         return x
 
 
@@ -82,7 +96,7 @@ class ResNetTrunk(nn.Module):
             for in_channels, channels, stride in zip(before, widths, strides, strict=True)
         )
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, repeats: int = 1) -> Tensor:
         for stage in self.stages:
-            x = stage(x)
+            x = stage(x, None, repeats)
         return x

@@ -53,7 +53,9 @@ def adamw(
         groups[key]["params"].append(parameter)
     # Matrices before vectors, as the checkpoints of before have them.
     ordered = sorted(groups.items(), key=lambda item: not item[0][1])
-    return torch.optim.AdamW([group for _, group in ordered], lr=config.peak_lr, betas=config.betas)
+    parameters = [group for _, group in ordered]
+    # Fused: a quarter of the time, the same numbers but for rounding.
+    return torch.optim.AdamW(parameters, lr=config.peak_lr, betas=config.betas, fused=True)
 
 
 def set_rate(
