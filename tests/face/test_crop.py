@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 from synthetic_faces import Frames, ScriptedTracker, face, mesh, noise_frames
 
 from viseme.errors import ConfigError, NoFaceError
-from viseme.face.align import mouth_roi_transforms, region_means
+from viseme.face.align import (
+    MEAN_FACE,
+    FaceWindow,
+    apply,
+    mouth_roi_transforms,
+    region_means,
+    window_transforms,
+)
 from viseme.face.crop import MouthBlock, mouth_blocks, mouth_rois
 from viseme.face.gaps import MAX_GAP_FRAMES
 from viseme.face.mouth_track import CONTEXT_FRAMES
@@ -50,6 +57,44 @@ def test_the_roi_is_the_grey_window_around_the_mouth() -> None:
         np.testing.assert_allclose(corners, expected_corners, atol=0.01)
     assert block.rois.dtype == np.uint8
     assert (block.num_faces, block.track_id, block.start_frame, len(block)) == (1, 7, 0, 30)
+
+
+WINDOWS = (FaceWindow((129.0, 133.0), 152.0, 48), FaceWindow((129.0, 110.0), 264.0, 66))
+
+
+def test_further_windows_are_cut_in_colour_where_they_lie_in_the_mean_face() -> None:
+    frames = noise_frames(30)
+    block = mouth_rois(frames, tracker=walk(), windows=WINDOWS)
+    plain = mouth_rois(frames, tracker=walk())
+    assert (block.rois == plain.rois).all()
+    regions = region_means(
+        np.stack([faces[0].landmarks for faces in walk().track(frames)]).astype(float)
+    )
+    for window, cut in zip(WINDOWS, block.cuts, strict=True):
+        assert cut.shape == (30, window.size_px, window.size_px, 3)
+        transforms = window_transforms(regions, window)
+        for t, frame in enumerate(frames):
+            expected = warp(frame, invert(transforms[t]), window.size_px)
+            assert np.abs(cut[t] - expected).max() <= 0.51
+            # A point of the face that holds still in the mean face does so in the window.
+            eyes = apply(transforms[t], regions[t])[:2].mean(0)
+            scale = window.size_px / window.side_px
+            corner = np.array(window.centre) - window.side_px / 2
+            wanted = (MEAN_FACE[:2].mean(0) - corner + 0.5) * scale - 0.5
+            np.testing.assert_allclose(eyes, wanted, atol=0.6)
+
+
+@pytest.mark.parametrize("block_frames", [7, 1000])
+def test_further_windows_do_not_show_where_blocks_end(block_frames: int) -> None:
+    frames = noise_frames(40)
+    missing = set(range(20, 38))
+    whole = mouth_rois(frames, tracker=walk(missing.__contains__), windows=WINDOWS)
+    tracker = walk(missing.__contains__)
+    blocks = list(mouth_blocks(frames, tracker=tracker, block_frames=block_frames, windows=WINDOWS))
+    for number in range(len(WINDOWS)):
+        joined_cuts = np.concatenate([block.cuts[number] for block in blocks])
+        assert (joined_cuts == whole.cuts[number]).all()
+        assert not joined_cuts[~whole.visible].any()
 
 
 @pytest.mark.parametrize("block_frames", [1, 7, 50, 1000])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from viseme.cli.console import be_quiet, result, say, table
-from viseme.cli.options import AudioTrack, Quiet, SkipBad
+from viseme.cli.options import AudioTrack, Quiet, SkipBad, comma_list
 from viseme.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -43,6 +43,14 @@ def command(
             "case without marks, digits."
         ),
     ] = "keep",
+    cut: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LIST",
+            help="Cut more than mouth and sound: face:128, head:256 (any even size), sound:24000, "
+            "mel:16000, mel:24000; may be repeated.",
+        ),
+    ] = None,
     skip_bad: SkipBad = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes.  [default: one per core]")
@@ -68,9 +76,11 @@ def command(
         be_quiet()
 
     from viseme.data.clip_content import PrepareConfig
+    from viseme.data.cuts import parse_cuts
     from viseme.data.prepare import Progress, prepare
     from viseme.data.splits import parse_shares
 
+    cuts = parse_cuts(comma_list(cut or []))
     with progress("preparing", "clip", quiet) as bar:
 
         def on_progress(now: Progress) -> None:
@@ -86,7 +96,7 @@ def command(
             workers=workers,
             resume=resume,
             min_acceptance=min_acceptance,
-            config=PrepareConfig(audio_track=audio_track),
+            config=PrepareConfig(audio_track=audio_track, cuts=cuts),
             on_progress=on_progress,
         )
     result(table(_rows(report)))

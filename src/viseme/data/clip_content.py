@@ -3,17 +3,20 @@
 Also the rules by which a clip that can be read is not fit to be used.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from viseme.data.cuts import HIGH_RATE_HZ, Cut, sounds_of, windows_of
 from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip
 from viseme.data.outcomes import UnfitError
 from viseme.errors import MediaError, NoAudioError, NoFaceError, NoVideoError, VisemeError
+from viseme.face.align import MOUTH_ROI_SIZE_PX
 from viseme.face.crop import MouthBlock, mouth_rois
 from viseme.face.quality import PictureWatch
 from viseme.face.select import Selection
@@ -22,6 +25,7 @@ from viseme.media import TrackChoice, probe, read_audio, read_frames
 
 AUDIO_RATE_HZ = 16_000
 
+MOST_ENLARGED = 1.5
 LOST = ("few_pictures", "small_face")
 """What no training makes up for; dark or blurred lips may be wanted in a corpus."""
 
@@ -38,6 +42,7 @@ class PrepareConfig:
         max_mismatch_s: by how much sound and picture may differ in length, seconds.
         audio_track: which of several sound tracks, by number or language; None for the file's own
             choice.
+        cuts: what to cut besides mouth and sound.
     """
 
     select: Selection = "largest"
@@ -46,6 +51,7 @@ class PrepareConfig:
     min_visible_share: float = 0.75
     max_mismatch_s: float = 0.5
     audio_track: TrackChoice | None = None
+    cuts: tuple[Cut, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,12 +63,14 @@ class ClipContent:
         visible_share: of the frames, 0 to 1.
         audio: samples (S,) float32 at 16 kHz, or None where there is no sound.
         warnings: what the reader had to say about the files.
+        cuts: what else was cut, by name.
     """
 
     rois: NDArray[np.uint8]
     visible_share: float
     audio: NDArray[np.float32] | None
     warnings: list[str] = field(default_factory=list)
+    cuts: dict[str, NDArray[Any]] = field(default_factory=dict)
 
 
 def read_clip(clip: Clip, config: PrepareConfig, tracker: FaceTracker) -> ClipContent:
@@ -92,14 +100,9 @@ def _content(clip: Clip, config: PrepareConfig, tracker: FaceTracker) -> ClipCon
     audio = None
     if heard.audio is not None:
         warnings += heard.audio.remarks(config.audio_track)
+    listen = partial(read_audio, heard.path, audio_track=config.audio_track, **window)
     if heard.audio is not None or clip.audio is not None:
-        audio = read_audio(
-            heard.path,
-            sample_rate_hz=AUDIO_RATE_HZ,
-            audio_track=config.audio_track,
-            on_warning=warnings.append,
-            **window,
-        )
+        audio = listen(sample_rate_hz=AUDIO_RATE_HZ, on_warning=warnings.append)
     frames = read_frames(clip.video, fps=VIDEO_FPS, on_warning=warnings.append, **window)
     block = _mouth(frames, config, tracker, audio, warnings)
     length_s = len(block) / VIDEO_FPS
@@ -109,8 +112,24 @@ def _content(clip: Clip, config: PrepareConfig, tracker: FaceTracker) -> ClipCon
     share = float(block.visible.mean())
     if share < config.min_visible_share:
         raise UnfitError("face_lost", f"the face is seen in only {share:.0%} of its frames.")
-    has_sound = audio is not None and len(audio) > 0  # its file may end before the window begins
-    return ClipContent(block.rois, share, audio if has_sound else None, warnings)
+    if audio is not None and not len(audio):  # its file may end before the window begins
+        audio = None
+    at_high_rate = partial(listen, sample_rate_hz=HIGH_RATE_HZ)
+    pictures = [cut.name for cut in config.cuts if cut.window is not None]
+    cuts: dict[str, NDArray[Any]] = dict(zip(pictures, block.cuts, strict=True))
+    cuts |= sounds_of(config.cuts, len(block), audio, at_high_rate)
+    return ClipContent(block.rois, share, audio, [*warnings, *_too_small(block, config.cuts)], cuts)
+
+
+def _too_small(block: MouthBlock, cuts: Sequence[Cut]) -> list[str]:
+    """Which pictures had to be enlarged much, by the typical size of the mouth in the video."""
+    edges = np.linalg.norm(block.quads[:, 1] - block.quads[:, 0], axis=1)
+    scale = float(np.nanmedian(edges)) / MOUTH_ROI_SIZE_PX  # px of the video per mean-face px
+    return [
+        f"{cut.name} is enlarged {cut.size / (window.side_px * scale):.1f} times"
+        for cut in cuts
+        if (window := cut.window) and cut.size > MOST_ENLARGED * window.side_px * scale
+    ]
 
 
 def _mouth(
@@ -129,6 +148,7 @@ def _mouth(
             tracker=tracker,
             select=config.select,
             audio=audio,
+            windows=windows_of(config.cuts),
         )
     except NoFaceError as error:
         raise watch.explained(error) from error

@@ -34,6 +34,7 @@ class Clip:
         label_source: who wrote the text: "corpus", "inferred" or the name of a labeller.
         confidence: of the text, 0 to 1.
         words: word times, where known.
+        cuts: further files by the names of `viseme.data.cuts`, such as "face:128".
         extra: anything else, plain types.
     """
 
@@ -51,6 +52,7 @@ class Clip:
     label_source: str | None = None
     confidence: float | None = None
     words: list[Word] = field(default_factory=list)
+    cuts: dict[str, Path] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -80,8 +82,17 @@ _KINDS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "synthetic": ("true or false", lambda value: isinstance(value, bool)),
     "confidence": ("a number from 0 to 1", _is_share),
     "words": ("a list", lambda value: isinstance(value, list)),
+    "cuts": ("an object of paths", lambda value: _is_paths(value)),
     "extra": ("an object", lambda value: isinstance(value, dict)),
 }
+
+
+def _is_paths(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, [*value, *value.values()]))
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(Path(path).resolve(), folder.resolve())).as_posix()
 
 
 def clip_from_row(row: dict[str, Any], folder: Path) -> Clip:
@@ -104,6 +115,7 @@ def clip_from_row(row: dict[str, Any], folder: Path) -> Clip:
         if row.get(key) is not None:
             row[key] = (folder / row[key]).resolve()
     row["words"] = [_word(**word) for word in row.get("words", [])]
+    row["cuts"] = {name: (folder / path).resolve() for name, path in row.get("cuts", {}).items()}
     return Clip(**row)
 
 
@@ -119,7 +131,9 @@ def row_from_clip(clip: Clip, folder: Path) -> dict[str, Any]:
     row = {k: v for k, v in asdict(clip).items() if v != _DEFAULTS[k]}
     for key in ("video", "audio"):
         if key in row:
-            row[key] = Path(os.path.relpath(Path(row[key]).resolve(), folder.resolve())).as_posix()
+            row[key] = _relative(row[key], folder)
+    if "cuts" in row:
+        row["cuts"] = {name: _relative(path, folder) for name, path in row["cuts"].items()}
     for word in row.get("words", []):
         if word["confidence"] == 1.0:
             del word["confidence"]

@@ -217,9 +217,13 @@ def _plan(
 def _check_files(tasks: Iterable[Task]) -> None:
     """Refuse to write over the files of any clip, as when prepared crops are to be prepared."""
     tasks = list(tasks)
-    sources = {path for task in tasks for path in (task.clip.video, task.clip.audio)}
+    sources = {
+        path
+        for task in tasks
+        for path in (task.clip.video, task.clip.audio, *task.clip.cuts.values())
+    }
     for task in tasks:
-        for path in (task.mouth, task.audio):
+        for path in (task.mouth, task.audio, *task.cuts.values()):
             if path.resolve() in sources:
                 raise ConfigError(
                     "is a file of the source and would be replaced",

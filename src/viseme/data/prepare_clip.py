@@ -12,6 +12,7 @@ from viseme.data.clip_content import (
     PrepareConfig,
     read_clip,
 )
+from viseme.data.cuts import write_cut
 from viseme.data.manifest import Clip
 from viseme.data.outcomes import (
     CROPS,
@@ -68,10 +69,17 @@ class Task:
         return self.out / "audio" / f"{self.clip.id}.flac"
 
     @property
+    def cuts(self) -> dict[str, Path]:
+        """Where further cuts go, by name."""
+        return {cut.name: cut.path(self.out, self.clip.id) for cut in self.config.cuts}
+
+    @property
     def record(self) -> Record:
         """Where the outcome is remembered."""
         tracker = f"{self.make_tracker.__module__}.{self.make_tracker.__qualname__}"
         settings = asdict(self.config)
+        if not self.config.cuts:  # folders of before have none
+            del settings["cuts"]
         key = clip_key(self.clip, self.out, RECORD_VERSION, self.source, settings, tracker)
         return Record(self.out / PROGRESS, self.clip.id, key, self.out)
 
@@ -94,7 +102,8 @@ def recorded(task: Task) -> Outcome | None:
     outcome = task.record.read()
     if outcome is None or outcome.clip is None:
         return outcome
-    paths = [path for path in (outcome.clip.video, outcome.clip.audio) if path is not None]
+    clip = outcome.clip
+    paths = [path for path in (clip.video, clip.audio, *clip.cuts.values()) if path is not None]
     return outcome if all(path.is_file() and path.stat().st_size for path in paths) else None
 
 
@@ -118,8 +127,8 @@ def _prepare(task: Task, tracker: FaceTracker) -> Outcome:
     try:
         content = read_clip(task.clip, task.config, tracker)
     except UnfitError as error:
-        task.mouth.unlink(missing_ok=True)
-        task.audio.unlink(missing_ok=True)
+        for path in (task.mouth, task.audio, *task.cuts.values()):
+            path.unlink(missing_ok=True)
         return Outcome(reject=Reject(task.clip.id, task.source, error.code, str(error)))
     task.mouth.parent.mkdir(parents=True, exist_ok=True)
     write_rois(task.mouth, content.rois)
@@ -128,6 +137,11 @@ def _prepare(task: Task, tracker: FaceTracker) -> Outcome:
     else:
         task.audio.parent.mkdir(parents=True, exist_ok=True)
         write_audio(task.audio, content.audio, AUDIO_RATE_HZ)
+    for cut in task.config.cuts:
+        if cut.name in content.cuts:
+            write_cut(task.cuts[cut.name], cut, content.cuts[cut.name])
+        else:
+            task.cuts[cut.name].unlink(missing_ok=True)
     return Outcome(clip=_prepared(task, content))
 
 
@@ -147,6 +161,7 @@ def _prepared(task: Task, content: ClipContent) -> Clip:
         task.clip,
         video=task.mouth.resolve(),
         audio=None if content.audio is None else task.audio.resolve(),
+        cuts={name: path.resolve() for name, path in task.cuts.items() if name in content.cuts},
         start_s=0.0,
         end_s=None,
         extra=extra,

@@ -9,6 +9,8 @@ draws random subsets, which four points of one face do not need), and the ROI is
 image at once, so that a mouth near the frame's edge gives black pixels and never a smaller crop.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,6 +69,38 @@ def similarity(source: Array, target: Array) -> Array:
 def apply(matrix: Array, points: Array) -> Array:
     """Map points (..., P, 2) by matrices (..., 2, 3)."""
     return points @ np.swapaxes(matrix[..., :2], -1, -2) + matrix[..., None, :, 2]
+
+
+@dataclass(frozen=True)
+class FaceWindow:
+    """A square window of the mean-face frame, stabilised as the mouth ROI is, at a size of its own.
+
+    Attributes:
+        centre: (x, y) px of the mean-face frame.
+        side_px: of the window there.
+        size_px: of the pictures that are cut.
+    """
+
+    centre: tuple[float, float]
+    side_px: float
+    size_px: int
+
+
+FACE_CENTRE, FACE_SIDE_PX = (129.0, 133.0), 152.0
+"""From above the brows to below the chin."""
+HEAD_CENTRE, HEAD_SIDE_PX = (129.0, 110.0), 264.0
+"""From above the hair to the neck, with room to turn."""
+
+
+def window_transforms(points: Array, window: FaceWindow) -> Array:
+    """Matrices (T, 2, 3) from image px to window px, for region means (T, 4, 2) in image px."""
+    scale = window.size_px / window.side_px
+    corner = np.array(window.centre) - window.side_px / 2
+    matrix = similarity(smooth(points), MEAN_FACE)
+    matrix[..., 2] -= corner
+    matrix *= scale
+    matrix[..., 2] -= (1 - scale) / 2  # whole numbers are the centres of pixels, in both
+    return matrix
 
 
 def mouth_roi_transforms(points: Array, size_px: int = MOUTH_ROI_SIZE_PX) -> Array:

@@ -2,7 +2,7 @@
 
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viseme.errors import NoFaceError
+from viseme.face.align import FaceWindow
 from viseme.face.mouth_track import CONTEXT_FRAMES, MouthTrack, Observation, mouth_track
 from viseme.face.select import Selection, check_selection, choose, counted, loudness
 from viseme.face.tracker import Face, FaceTracker, LandmarkTracker
@@ -35,6 +36,7 @@ class MouthBlock:
             left; not a number where not visible.
         num_faces: how many faces were followed in the block.
         track_id: number of the selected face, -1 if there is none.
+        cuts: (T, size, size, 3) uint8 RGB of each further window.
     """
 
     start_frame: int
@@ -45,6 +47,7 @@ class MouthBlock:
     quads: NDArray[np.float32]
     num_faces: int
     track_id: int
+    cuts: tuple[NDArray[np.uint8], ...] = ()
 
     def __len__(self) -> int:
         return len(self.rois)
@@ -58,6 +61,7 @@ def mouth_blocks(
     select: Selection = "largest",
     audio: NDArray[np.floating] | None = None,
     block_frames: int = BLOCK_FRAMES,
+    windows: Sequence[FaceWindow] = (),
 ) -> Iterator[MouthBlock]:
     """Mouth ROIs of a video of any length, block by block, every frame in exactly one block.
 
@@ -71,6 +75,7 @@ def mouth_blocks(
         select: which of several faces.
         audio: the sound from the first frame on, mono (S,) at 16 kHz; helps "speaking".
         block_frames: length of the blocks, except for the last one.
+        windows: to cut out of the same frames besides the mouth.
 
     Raises:
         NoFaceError: after the last frame, if the selected face was in none.
@@ -79,12 +84,12 @@ def mouth_blocks(
     """
     check_selection(select)
     most_faces, found, stop = 0, False, 0
-    for piece in _pieces(frames, tracker or LandmarkTracker(), block_frames):
+    for piece in _pieces(frames, tracker or LandmarkTracker(), block_frames, windows):
         stop, tracks = piece.stop, counted(piece.tracks)
         envelope = loudness(audio, piece.start, stop, fps) if audio is not None else None
         track_id = choose(tracks, select, envelope)
         most_faces, found = max(most_faces, len(tracks)), found or track_id is not None
-        yield _block(piece.start, stop, tracks, track_id)
+        yield _block(piece, tracks, track_id)
     if not found:
         raise _no_face(stop, fps, select, most_faces)
 
@@ -96,10 +101,17 @@ def mouth_rois(
     tracker: FaceTracker | None = None,
     select: Selection = "largest",
     audio: NDArray[np.floating] | None = None,
+    windows: Sequence[FaceWindow] = (),
 ) -> MouthBlock:
     """Mouth ROIs of a whole short clip as one block; see `mouth_blocks`."""
     blocks = mouth_blocks(
-        frames, fps=fps, tracker=tracker, select=select, audio=audio, block_frames=sys.maxsize
+        frames,
+        fps=fps,
+        tracker=tracker,
+        select=select,
+        audio=audio,
+        block_frames=sys.maxsize,
+        windows=windows,
     )
     (block,) = blocks  # to the end, where a missing face is told
     return block
@@ -112,14 +124,17 @@ class _Piece:
     start: int
     stop: int
     tracks: dict[int, MouthTrack]
+    windows: Sequence[FaceWindow]
+
+    def blank(self) -> MouthTrack:
+        """A track that is nowhere visible, as long as the piece."""
+        return MouthTrack.blank(self.stop - self.start, self.windows)
 
 
-def _block(
-    start: int, stop: int, tracks: dict[int, MouthTrack], track_id: int | None
-) -> MouthBlock:
-    track = MouthTrack.blank(stop - start) if track_id is None else tracks[track_id]
+def _block(piece: _Piece, tracks: dict[int, MouthTrack], track_id: int | None) -> MouthBlock:
+    track = piece.blank() if track_id is None else tracks[track_id]
     return MouthBlock(
-        start,
+        piece.start,
         track.rois,
         track.visible,
         track.scores,
@@ -127,26 +142,32 @@ def _block(
         track.quads,
         num_faces=len(tracks),
         track_id=-1 if track_id is None else track_id,
+        cuts=track.cuts,
     )
 
 
 def _join(pieces: list[_Piece]) -> _Piece:
     """One piece from pieces that follow each other."""
     numbers = sorted(set().union(*(piece.tracks for piece in pieces)))
-    blanks = [MouthTrack.blank(piece.stop - piece.start) for piece in pieces]
+    blanks = [piece.blank() for piece in pieces]
     tracks = {
         number: MouthTrack.join(
             [p.tracks.get(number, blank) for p, blank in zip(pieces, blanks, strict=True)]
         )
         for number in numbers
     }
-    return _Piece(pieces[0].start, pieces[-1].stop, tracks)
+    return _Piece(pieces[0].start, pieces[-1].stop, tracks, pieces[0].windows)
 
 
-def _pieces(frames: Iterable[Image], tracker: FaceTracker, block_frames: int) -> Iterator[_Piece]:
+def _pieces(
+    frames: Iterable[Image],
+    tracker: FaceTracker,
+    block_frames: int,
+    windows: Sequence[FaceWindow],
+) -> Iterator[_Piece]:
     """The tracks of one block after the other."""
     pending: list[_Piece] = []
-    for chunk in _chunks(frames, tracker, block_frames):
+    for chunk in _chunks(frames, tracker, block_frames, windows):
         pending.append(chunk)
         if chunk.stop % block_frames == 0:
             yield _join(pending)
@@ -155,9 +176,14 @@ def _pieces(frames: Iterable[Image], tracker: FaceTracker, block_frames: int) ->
         yield _join(pending)
 
 
-def _chunks(frames: Iterable[Image], tracker: FaceTracker, block_frames: int) -> Iterator[_Piece]:
+def _chunks(
+    frames: Iterable[Image],
+    tracker: FaceTracker,
+    block_frames: int,
+    windows: Sequence[FaceWindow],
+) -> Iterator[_Piece]:
     """The tracks of a few frames at a time; none reaches over the end of a block."""
-    window = _Window()
+    window = _Window(windows)
 
     def stop() -> int:
         block_end = (window.start // block_frames + 1) * block_frames
@@ -179,8 +205,9 @@ class _Window:
         end: number of frames whose faces are known.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, windows: Sequence[FaceWindow]) -> None:
         self.start = self.end = 0
+        self._windows = windows
         self._images: deque[Image] = deque()  # from `start` on
         self._seen: deque[dict[int, Observation]] = deque()  # up to CONTEXT_FRAMES before `start`
 
@@ -203,10 +230,13 @@ class _Window:
         around = list(islice(self._seen, stop + CONTEXT_FRAMES - origin))
         images = [self._images.popleft() for _ in range(stop - self.start)]
         tracks = {
-            number: mouth_track(images, [seen.get(number) for seen in around], self.start - origin)
+            number: mouth_track(
+                images, [seen.get(number) for seen in around], self.start - origin, self._windows
+            )
             for number in sorted(set().union(*around))
         }
-        piece = _Piece(self.start, stop, {n: t for n, t in tracks.items() if t.visible.any()})
+        tracks = {number: track for number, track in tracks.items() if track.visible.any()}
+        piece = _Piece(self.start, stop, tracks, self._windows)
         self.start = stop
         for _ in range(stop - CONTEXT_FRAMES - origin):
             self._seen.popleft()

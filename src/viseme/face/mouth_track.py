@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from viseme.face.align import (
     MOUTH_ROI_SIZE_PX,
     SMOOTHING_RADIUS_FRAMES,
+    FaceWindow,
     apply,
     mouth_roi_transforms,
     region_means,
+    window_transforms,
 )
 from viseme.face.gaps import MAX_GAP_FRAMES, fill_gaps, spans
 from viseme.face.mesh import EYE_CORNERS
@@ -60,6 +62,8 @@ class MouthTrack:
             left; not a number where not visible.
         openings: (T,) float32, distance of the inner lips in eye distances; not a number where not
             visible.
+        cuts: (T, size, size, 3) uint8 RGB of each further window, black where the face is not
+            visible.
     """
 
     rois: NDArray[np.uint8]
@@ -68,9 +72,10 @@ class MouthTrack:
     boxes: NDArray[np.float32]
     quads: NDArray[np.float32]
     openings: NDArray[np.float32]
+    cuts: tuple[NDArray[np.uint8], ...] = ()
 
     @classmethod
-    def blank(cls, num_frames: int) -> "MouthTrack":
+    def blank(cls, num_frames: int, windows: Sequence[FaceWindow] = ()) -> "MouthTrack":
         """A track that is nowhere visible."""
         return cls(
             np.zeros((num_frames, MOUTH_ROI_SIZE_PX, MOUTH_ROI_SIZE_PX), np.uint8),
@@ -79,17 +84,23 @@ class MouthTrack:
             np.full((num_frames, 4), np.nan, np.float32),
             np.full((num_frames, 4, 2), np.nan, np.float32),
             np.full(num_frames, np.nan, np.float32),
+            tuple(np.zeros((num_frames, w.size_px, w.size_px, 3), np.uint8) for w in windows),
         )
 
     @classmethod
     def join(cls, parts: Sequence["MouthTrack"]) -> "MouthTrack":
         """One track from parts that follow each other."""
-        names = [field.name for field in fields(cls)]
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+        names = [field.name for field in fields(cls) if field.name != "cuts"]
+        joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+        cuts = zip(*(part.cuts for part in parts), strict=True)
+        return cls(**joined, cuts=tuple(np.concatenate(pieces) for pieces in cuts))
 
 
 def mouth_track(
-    images: Sequence[NDArray[np.uint8]], window: Sequence[Observation | None], start: int
+    images: Sequence[NDArray[np.uint8]],
+    window: Sequence[Observation | None],
+    start: int,
+    further: Sequence[FaceWindow] = (),
 ) -> MouthTrack:
     """The mouth of one face in consecutive frames.
 
@@ -98,10 +109,11 @@ def mouth_track(
         window: the face, or None, in these and up to CONTEXT_FRAMES more frames to both sides
             (fewer only where the video begins or ends).
         start: index in `window` of the first of `images`.
+        further: windows to cut besides the mouth.
     """
     present = np.array([seen is not None for seen in window])
     values = np.zeros((len(window), _NUM_REGION_VALUES + 5))
-    track = MouthTrack.blank(len(images))
+    track = MouthTrack.blank(len(images), further)
     for i, seen in enumerate(window):
         if seen is not None:
             values[i] = seen.values
@@ -109,9 +121,12 @@ def mouth_track(
                 track.scores[i - start] = seen.score
     values, visible = fill_gaps(values, present)
     to_image = np.full((len(window), 2, 3), np.nan)
+    others = [to_image.copy() for _ in further]
     for span in spans(visible):
         regions = values[span, :_NUM_REGION_VALUES].reshape(-1, 4, 2)
         to_image[span] = invert(mouth_roi_transforms(regions))
+        for other, place in zip(others, further, strict=True):
+            other[span] = invert(window_transforms(regions, place))
     here = slice(start, start + len(images))
     track.visible[:] = visible[here]
     track.boxes[:] = values[here, _NUM_REGION_VALUES:-1]
@@ -120,4 +135,6 @@ def mouth_track(
     for i in np.flatnonzero(track.visible).tolist():
         patch = warp(images[i], to_image[start + i], MOUTH_ROI_SIZE_PX, grey=True)
         track.rois[i] = np.rint(patch[..., 0])
+        for cut, other, place in zip(track.cuts, others, further, strict=True):
+            cut[i] = np.rint(warp(images[i], other[start + i], place.size_px))
     return track
