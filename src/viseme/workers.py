@@ -17,6 +17,10 @@ from viseme.errors import VisemeError
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
+# Why no library: with loky, as with the standard pool, one dead worker fails all jobs in hand and
+# does not say whose fault it was; pebble says so, but is LGPL, takes 0.12 s to import and leaves
+# the stream of jobs and the interrupts to us.
+
 # One thread each, or as many workers as cores would fight for them. Read when libraries load.
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 _ONE_THREAD = dict.fromkeys(_THREADS, "1")

@@ -9,6 +9,7 @@ from viseme.files import atomic_write
 from viseme.text.cues import cues, timed_words
 from viseme.text.transcript import Transcript
 
+# pysubs2 1.8 reads braces as formatting and drops them with what they hold; it escapes nothing.
 # WebVTT has escapes. SubRip has none, and players take <b> and {b} for formatting.
 _VTT_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _SRT_STAND_INS = str.maketrans("<>{}", "\u2039\u203a()")
