@@ -15,31 +15,25 @@ rendered people start from random weights.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import pairwise
-from math import hypot
 from pathlib import Path
 
 from viseme.config import override
-from viseme.data.batching import shuffled_batches
 from viseme.data.manifest import Clip, read_manifest, write_manifest
-from viseme.experiments.experiment import Arm, Claim, Experiment, Figures, Scale, Summary, Trial
+from viseme.experiments.claims import clearly_below, falls
+from viseme.experiments.experiment import Arm, Claim, Experiment, Figures, Scale, Trial
 from viseme.experiments.few_labels import Material
 from viseme.experiments.plot import over_arms
+from viseme.experiments.readers import SMALL_NET, for_updates, read_test, trained
 from viseme.experiments.rendered import prepared_studio
-from viseme.experiments.small_net import SMALL_NET
 from viseme.labelling.transcriber import Transcriber
 from viseme.systems.auto_avsr import PRESETS
-from viseme.verbs.evaluate import evaluate
 from viseme.verbs.label import label
 from viseme.verbs.label.labellers import find_labeller
-from viseme.verbs.train import train
 
 TIMES = (2, 4, 8)
 """Clips with a teacher's labels, for each with a human's."""
 WRONG = (0.1, 0.2, 0.4)
 """Shares of wrong words in the corrupted labels."""
-AVERAGED_SHARE = 0.1
-"""A model is the mean of the weights over this share of its updates, the last."""
 OWN_TEACHER = "own"
 START_SEED = 0
 
@@ -125,8 +119,7 @@ def read_lips(trial: Trial, more: More) -> Figures:
     write_manifest(manifest, [*(replace(c, split="train") for c in clips), *material.val])
     start, run = _start(trial, "video"), trial.folder / "run"
     model = _train(trial, manifest, clips, run, size.updates, "video", start)
-    report = evaluate(model, material.manifest, splits=["test"], device=trial.device)["test"]
-    figures = {"WER": report["wer"]["rate"], "CER": report["cer"]["rate"], "clips": len(clips)}
+    figures = read_test(trial, model, material.manifest) | {"clips": len(clips)}
     return figures | _label_figures(material, extra)
 
 
@@ -134,11 +127,8 @@ def hear(trial: Trial) -> Figures:
     """The teacher itself: its errors on the sound of the test split, and in its labels."""
     material = _material(trial)
     model = _teacher(trial, material)
-    report = evaluate(model, material.manifest, splits=["test"], device=trial.device)["test"]
-    labels = taught(trial, material, TIMES[-1], OWN_TEACHER)
-    count = len(material.labelled)
-    figures = {"WER": report["wer"]["rate"], "CER": report["cer"]["rate"], "clips": count}
-    return figures | _label_figures(material, labels)
+    figures = read_test(trial, model, material.manifest) | {"clips": len(material.labelled)}
+    return figures | _label_figures(material, taught(trial, material, TIMES[-1], OWN_TEACHER))
 
 
 def _label_figures(material: Material, labelled: Sequence[Clip]) -> dict[str, float]:
@@ -176,25 +166,11 @@ def _train(
     start: str = "",
 ) -> Path:
     """A model taught by so many updates on the clips of a manifest, up to a part of an epoch."""
-    lengths = [clip.extra["num_frames"] for clip in clips]
-    config = override(PRESETS["grid"], SIZES[trial.scale].settings)
-    batches = len(shuffled_batches(lengths, config.training.max_frames, trial.seed, 0))
-    epochs = max(1, round(updates / batches))
-    averaged = str(max(1, round(AVERAGED_SHARE * epochs)))
-    settings = SIZES[trial.scale].settings | {
-        "model.modality": modality,
-        "training.initial": start,
-        "loop.epochs": str(epochs),
-        "loop.seed": str(trial.seed),
-        "loop.eval_every_epochs": str(epochs),
-        "loop.keep_weights": averaged,
-        "training.average_last": averaged,
-        "augment.noises": "[]",
-    }
-    report = train(
-        "auto_avsr", manifest, run, preset="grid", settings=settings, device=trial.device
-    )
-    return report.model
+    settings = SIZES[trial.scale].settings
+    max_frames = override(PRESETS["grid"], settings).training.max_frames
+    settings = settings | for_updates(updates, clips, max_frames, trial.seed)
+    settings |= {"model.modality": modality, "training.initial": start, "augment.noises": "[]"}
+    return trained(trial, manifest, run, settings)
 
 
 def _material(trial: Trial) -> Material:
@@ -211,16 +187,6 @@ def _corpus(trial: Trial) -> Path:
     if _corpus_name(trial) == "grid":
         return trial.corpora["grid"]
     return prepared_studio(trial, "grid", SIZES[trial.scale].studio_hours)
-
-
-def _clearly_below(summary: Summary, lower: str, upper: str) -> bool:
-    """Whether one arm's WER is below another's by more than two standard errors of both."""
-    error = hypot(*(summary.standard_error(arm, "WER") for arm in (lower, upper)))
-    return summary.mean(lower, "WER") + 2 * error < summary.mean(upper, "WER")
-
-
-def _falls(names: Sequence[str]) -> Callable[[Summary], bool]:
-    return lambda s: all(s.mean(a, "WER") > s.mean(b, "WER") for a, b in pairwise(names))
 
 
 _MORE = [f"pseudo-x{times}" for times in TIMES]
@@ -273,16 +239,16 @@ EXPERIMENT = Experiment(
     claims=(
         Claim(
             "the teacher's labels lower WER by more than two standard errors",
-            lambda s: _clearly_below(s, _MOST, "few"),
+            clearly_below(_MOST, "few"),
         ),
-        Claim("WER falls with every doubling of them", _falls(["few", *_MORE])),
-        Claim("true labels are better than the teacher's", _falls([_MOST, "true-x8"])),
-        Claim("WER grows with the share of wrong words", _falls([*_CORRUPTED[::-1], "true-x8"])),
-        Claim("labels with 20 % of wrong words still help", _falls(["few", "wrong-20"])),
-        Claim("labels of other clips do not", lambda s: not _falls(["few", "others-x8"])(s)),
+        Claim("WER falls with every doubling of them", falls(["few", *_MORE])),
+        Claim("true labels are better than the teacher's", falls([_MOST, "true-x8"])),
+        Claim("WER grows with the share of wrong words", falls([*_CORRUPTED[::-1], "true-x8"])),
+        Claim("labels with 20 % of wrong words still help", falls(["few", "wrong-20"])),
+        Claim("labels of other clips do not", lambda s: not falls(["few", "others-x8"])(s)),
         Claim(
             "on rendered people pocketsphinx's labels lower WER by more than two standard errors",
-            lambda s: _clearly_below(s, "studio-pseudo-x8", "studio-few"),
+            clearly_below("studio-pseudo-x8", "studio-few"),
         ),
     ),
     seeds={"ci": (1, 2, 3), "small": (1, 2, 3)},

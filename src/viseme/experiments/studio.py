@@ -8,20 +8,17 @@ other clips. The arms called grid-... need the real corpus GRID: what a reader t
 studio clips alone makes of it, and whether such a start helps when there are only 100 real clips.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 
 from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip, read_manifest, write_manifest
+from viseme.experiments.claims import falls
 from viseme.experiments.experiment import Arm, Claim, Experiment, Figures, Scale, Trial
 from viseme.experiments.plot import over_arms
+from viseme.experiments.readers import SMALL_NET, read_test, trained, with_texts_of_others
 from viseme.experiments.rendered import prepared_studio
-from viseme.experiments.small_net import SMALL_NET
-from viseme.verbs.evaluate import evaluate
-from viseme.verbs.train import train
 
 SHARES = {"hours-x1": 1, "hours-x2": 2, "hours-x4": 4, "hours-x8": 8}
 """Arms by their multiple of the unit of hours; the last is the whole corpus."""
@@ -59,48 +56,36 @@ SIZES: dict[Scale, Size] = {
 def read_unseen(trial: Trial) -> Figures:
     """Train on a share of the corpus, read its test split."""
     share = SHARES[trial.arm]
-    figures = _figures(trial, _reader(trial, share), _corpus(trial))
+    figures = read_test(trial, _reader(trial, share), _corpus(trial))
     return figures | {"hours": SIZES[trial.scale].unit_hours * share}
 
 
 def read_without_start(trial: Trial) -> Figures:
     """The same with the whole corpus, from random weights."""
-    figures = _figures(trial, _reader(trial, WHOLE, starts=False), _corpus(trial))
+    figures = read_test(trial, _reader(trial, WHOLE, starts=False), _corpus(trial))
     return figures | {"hours": SIZES[trial.scale].unit_hours * WHOLE}
 
 
 def read_shuffled(trial: Trial) -> Figures:
     """Score the reader of the whole corpus against the texts of other test clips: chance."""
-    manifest = _with_texts_of_others(_corpus(trial), trial.folder / "manifest.jsonl")
-    return _figures(trial, _reader(trial, WHOLE), manifest)
+    manifest = with_texts_of_others(_corpus(trial), trial.folder / "manifest.jsonl")
+    return read_test(trial, _reader(trial, WHOLE), manifest)
 
 
 def read_commands(trial: Trial) -> Figures:
     """Read the test split of the GRID-like studio clips: easy sentences of unseen people."""
-    return _figures(trial, _grid_reader(trial), _commands(trial))
+    return read_test(trial, _grid_reader(trial), _commands(trial))
 
 
 def read_commands_shuffled(trial: Trial) -> Figures:
     """The same against the texts of other clips."""
-    manifest = _with_texts_of_others(_commands(trial), trial.folder / "manifest.jsonl")
-    return _figures(trial, _grid_reader(trial), manifest)
-
-
-def _with_texts_of_others(manifest: Path, path: Path) -> Path:
-    """A manifest of the test clips, each with the text of the next."""
-    clips = [clip for clip in read_manifest(manifest) if clip.split == "test"]
-    texts = [clip.text for clip in clips]
-    moved = [
-        replace(clip, text=text, words=[])
-        for clip, text in zip(clips, [*texts[1:], *texts[:1]], strict=True)
-    ]
-    write_manifest(path, moved)
-    return path
+    manifest = with_texts_of_others(_commands(trial), trial.folder / "manifest.jsonl")
+    return read_test(trial, _grid_reader(trial), manifest)
 
 
 def read_grid(trial: Trial) -> Figures:
     """Read real GRID with what GRID-like studio clips taught."""
-    return _figures(trial, _grid_reader(trial), trial.corpora["grid"])
+    return read_test(trial, _grid_reader(trial), trial.corpora["grid"])
 
 
 def read_grid_from_few(trial: Trial, start_in_studio: bool) -> Figures:
@@ -115,7 +100,7 @@ def read_grid_from_few(trial: Trial, start_in_studio: bool) -> Figures:
     initial = str(_grid_reader(trial)) if start_in_studio else ""
     epochs = SIZES[trial.scale].real_epochs
     model = _train(trial, few, trial.folder / "run", epochs, initial)
-    return _figures(trial, model, trial.corpora["grid"])
+    return read_test(trial, model, trial.corpora["grid"])
 
 
 def _corpus(trial: Trial) -> Path:
@@ -158,28 +143,10 @@ def _part(manifest: Path, path: Path, hours: float) -> Path:
 
 
 def _train(trial: Trial, manifest: Path, run: Path, epochs: int, initial: str = "") -> Path:
-    settings = SIZES[trial.scale].settings | {
-        "loop.epochs": str(epochs),
-        "loop.seed": str(trial.seed),
-    }
+    settings = SIZES[trial.scale].settings | {"loop.epochs": str(epochs)}
     if initial:
         settings |= {"training.initial": initial}
-    report = train(
-        "auto_avsr", manifest, run, preset="grid", settings=settings, device=trial.device
-    )
-    return report.model
-
-
-def _figures(trial: Trial, model: Path, manifest: Path) -> dict[str, float]:
-    report = evaluate(model, manifest, splits=["test"], device=trial.device)["test"]
-    return {"WER": report["wer"]["rate"], "CER": report["cer"]["rate"]}
-
-
-def _falls(names: Sequence[str]) -> Claim:
-    return Claim(
-        "WER on unseen people falls with every doubling of the hours",
-        lambda s: all(s.mean(a, "WER") > s.mean(b, "WER") for a, b in pairwise(names)),
-    )
+    return trained(trial, manifest, run, settings)
 
 
 _ARMS = (
@@ -214,7 +181,7 @@ EXPERIMENT = Experiment(
     title="Reading the lips of rendered people",
     arms=_ARMS,
     claims=(
-        _falls(tuple(SHARES)),
+        Claim("WER on unseen people falls with every doubling of the hours", falls(tuple(SHARES))),
         Claim(
             "the start helps: WER from random weights is higher",
             lambda s: s.mean("hours-x8", "WER") < s.mean("from-nothing", "WER"),
