@@ -111,6 +111,7 @@ def against_the_original(
     for contestant in [None, repository] if repository else [None]:
         own, other = context.Pipe()
         context.Process(target=serve, args=(other, contestant, threads), daemon=True).start()
+        other.close()  # so that the end of the process ends the waiting for it
         pipes.append(own)
 
     def step(pipe: Connection, name: str) -> None:
