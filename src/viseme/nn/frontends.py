@@ -14,7 +14,7 @@ from viseme.shapes import valid_mask
 
 SAMPLES_PER_FRAME = 640  # 16 kHz sound at 25 frames per second
 BLOCK_FRAMES = 128  # pictures that go through the trunk at once, but in training
-_ROWS_STEP, _LEAST_SAVED = 32, 0.1
+_MOST_SHAPES, _LEAST_SAVED = 32, 0.1
 VIDEO_MEAN, VIDEO_STD = 0.421, 0.165  # of grey mouth ROIs in [0, 1]
 
 
@@ -58,7 +58,8 @@ class VisualFrontend(nn.Module):
         seen = valid_mask(lengths + self.stem.kernel_size[0] // 2, time).flatten()
         order = torch.argsort(seen.logical_not(), stable=True)
         # Few different numbers of rows, as each is a shape that kernels are compiled for.
-        rows = -(-(int(seen.sum()) + 1) // _ROWS_STEP) * _ROWS_STEP
+        step = max(1, batch * time // _MOST_SHAPES)
+        rows = -(-(int(seen.sum()) + 1) // step) * step
         if rows > (1 - _LEAST_SAVED) * batch * time:
             return self._features(windows.flatten(0, 1)).unflatten(0, (batch, time))
         kept = order[:rows]
