@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from toy_system import BATCHES_PER_EPOCH, EPOCHS, Killed, OneProcess, ToyData, ToySystem, run
 
+from toy_system import BATCHES_PER_EPOCH, EPOCHS, Killed, OneProcess, ToyData, ToySystem, run
 from viseme.errors import ConfigError, ModelError
 from viseme.train.loop import LoopConfig, evaluate, fit, make_fabric
 from viseme.train.run_folder import epoch_weights

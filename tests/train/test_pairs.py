@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 from toy_pairs import Pair, ToyGan, ToyTeacher
-from toy_system import BATCHES_PER_EPOCH, EPOCHS, Killed, ToyData
 
+from toy_system import BATCHES_PER_EPOCH, EPOCHS, Killed, ToyData
 from viseme.train.loop import LoopConfig, fit, make_fabric
 from viseme.train.run_folder import epoch_weights
 
