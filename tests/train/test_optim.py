@@ -1,5 +1,7 @@
 """The schedule and the optimiser."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 from hypothesis import given
@@ -101,6 +103,28 @@ def test_a_parameter_has_the_rate_of_its_name() -> None:
     }
     decays = {id(p): g["weight_decay"] for g in optimizer.param_groups for p in g["params"]}
     assert [decays[id(p)] for p in layers.parameters()] == [0.03, 0, 0.03, 0]
+
+
+def test_the_state_of_an_optimiser_of_before_is_taken() -> None:
+    """It was not fused, and its groups had no scale: it goes on as it was."""
+    config, layers = OptimConfig(peak_lr=0.1), [nn.Linear(2, 2), nn.Linear(2, 2)]
+    layers[1].load_state_dict(layers[0].state_dict())
+    before = torch.optim.AdamW(layers[0].parameters(), lr=0.1, betas=(0.9, 0.98), weight_decay=0.03)
+
+    def step(layer: nn.Linear, optimizer: torch.optim.Optimizer, number: int) -> None:
+        set_rate(optimizer, config, number, 10)
+        for parameter in layer.parameters():
+            parameter.grad = torch.full_like(parameter, number + 1.0)
+        optimizer.step()
+
+    step(layers[0], before, 0)
+    layers[1].load_state_dict(layers[0].state_dict())
+    resumed = adamw(layers[1], config)
+    resumed.load_state_dict(deepcopy(before.state_dict()))
+    for number in (1, 2):
+        step(layers[0], before, number)
+        step(layers[1], resumed, number)
+    assert torch.equal(layers[0].weight, layers[1].weight)
 
 
 def test_frozen_parameters_are_left_out() -> None:
