@@ -49,7 +49,7 @@ def test_capitals_are_brought_into_the_case_of_the_tokenizer(
     shouted = [replace(clip, text=str(clip.text).upper()) for clip in clips]
     write_manifest(manifest.with_name("capitals.jsonl"), shouted)
     tokens = CharacterTokenizer(sorted("abcdefghijklmnopqrstuvwxyz' ")).encode(said)
-    monkeypatch.setattr("viseme.systems.auto_avsr.greedy", lambda *_: [tokens])
+    monkeypatch.setattr("viseme.kinds.recogniser.validation.greedy", lambda *_: [tokens])
     report = run(manifest.with_name("capitals.jsonl"), tmp_path / "run", training__word_weight="0")
     assert report.figures["wer"] == 0
 

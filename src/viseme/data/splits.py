@@ -69,12 +69,14 @@ class Splits:
         val: to evaluate on.
         manifest: where they come from, for messages.
         names: of the splits that `train` is made of.
+        val_name: of the split that `val` is.
     """
 
     train: list[Clip]
     val: list[Clip]
     manifest: Path
     names: tuple[str, ...] = ("train",)
+    val_name: str = "val"
 
 
 def parse_shares(text: str, by: By = "clip") -> Shares:

@@ -122,7 +122,7 @@ def _clips(
     for names, some in ((train_splits, train), ((val_split,), val)):
         if not some:
             raise no_clips_of(names, clips, first)
-    return Splits(train, val, first, train_splits)
+    return Splits(train, val, first, train_splits, val_split)
 
 
 def _on_machine(config: Any, out: Path, device: str) -> Any:

@@ -38,7 +38,7 @@ def with_texts(clips: Splits) -> Splits:
         train=[clip for clip in clips.train if clip.text],
         val=[clip for clip in clips.val if clip.text],
     )
-    for names, some in ((clips.names, kept.train), (("val",), kept.val)):
+    for names, some in ((clips.names, kept.train), ((clips.val_name,), kept.val)):
         if not some:
             raise no_clips_of(names, [*clips.train, *clips.val], clips.manifest)
     return kept
