@@ -11,6 +11,7 @@ from viseme.errors import ConfigError
 
 if TYPE_CHECKING:
     from viseme.kinds.language_model import LoadedLanguageModel
+    from viseme.models import ModelFolder
     from viseme.nn.precision import Precision
     from viseme.recognition.recognizer import Recognizer
 
@@ -87,11 +88,18 @@ def load(model: str | Path, device: str = "auto", precision: "Precision" = "auto
         ConfigError: no such precision.
     """
     from viseme.models import open_model
+
+    return load_folder(open_model(model), device, precision)
+
+
+def load_folder(
+    folder: "ModelFolder", device: str = "auto", precision: "Precision" = "auto"
+) -> Any:
+    """Load the model of a folder that is open, which spares the checksums; see `load`."""
     from viseme.nn.precision import lighten
 
-    folder = open_model(model)
     loaded = system(folder.system).load(folder, device)
-    loaded.precision = lighten(getattr(loaded, "network", loaded), precision)
+    loaded.precision = lighten(loaded.network, precision)
     return loaded
 
 
@@ -108,8 +116,9 @@ def load_recognizer(
     from viseme.models.folder import RECOGNISER
     from viseme.models.kinds import require
 
-    require(open_model(model), RECOGNISER)
-    recognizer: Recognizer = load(model, device, precision)
+    folder = open_model(model)
+    require(folder, RECOGNISER)
+    recognizer: Recognizer = load_folder(folder, device, precision)
     return recognizer
 
 
@@ -123,6 +132,7 @@ def load_language_model(model: str | Path, device: str = "auto") -> "LoadedLangu
     from viseme.models.folder import LANGUAGE_MODEL
     from viseme.models.kinds import require
 
-    require(open_model(model), LANGUAGE_MODEL)
-    loaded: LoadedLanguageModel = load(model, device)
+    folder = open_model(model)
+    require(folder, LANGUAGE_MODEL)
+    loaded: LoadedLanguageModel = load_folder(folder, device)
     return loaded

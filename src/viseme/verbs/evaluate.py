@@ -15,7 +15,7 @@ from viseme.models.folder import RECOGNISER
 from viseme.models.kinds import KINDS, kind_of, scores_of
 from viseme.nn.precision import Precision
 from viseme.recognition.recognizer import Recognizer
-from viseme.systems import load
+from viseme.systems import load_folder
 
 
 def evaluate(
@@ -48,13 +48,14 @@ def evaluate(
         ModelError: the model is unusable, or models of its kind have no figures.
         VisemeError: whatever is wrong with `how`.
     """
-    kind = KINDS[RECOGNISER] if isinstance(model, Recognizer) else kind_of(open_model(model))
+    folder = None if isinstance(model, Recognizer) else open_model(model)
+    kind = KINDS[RECOGNISER] if folder is None else kind_of(folder)
     scores = scores_of(kind)
     if unknown := sorted(set(how) - set(signature(scores.evaluate).parameters)):
         raise ConfigError(
             f"a {kind.name} is not scored with {', '.join(unknown)}", todo="Leave that out."
         )
-    loaded = model if isinstance(model, Recognizer) else load(model, device, precision)
+    loaded: Any = model if folder is None else load_folder(folder, device, precision)
     rows = read_manifest(manifest, rejects)
     clips = [clip for clip in rows if clip.text]
     wanted = list(splits) if splits else sorted({str(clip.split) for clip in clips})
