@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viseme.data.cuts import HIGH_RATE_HZ, Cut, sounds_of, windows_of
+from viseme.data.cuts import AUDIO_RATE_HZ, HIGH_RATE_HZ, Cut, sounds_of, windows_of
 from viseme.data.example import VIDEO_FPS
 from viseme.data.manifest import Clip
 from viseme.data.outcomes import UnfitError
@@ -22,8 +22,6 @@ from viseme.face.quality import PictureWatch
 from viseme.face.select import Selection
 from viseme.face.tracker import FaceTracker
 from viseme.media import TrackChoice, probe, read_audio, read_frames
-
-AUDIO_RATE_HZ = 16_000
 
 MOST_ENLARGED = 1.5
 LOST = ("few_pictures", "small_face")

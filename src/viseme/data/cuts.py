@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from viseme.audio.mel import MELS, log_mel
 from viseme.data.example import VIDEO_FPS
+from viseme.data.inputs import fit_audio
 from viseme.data.manifest import Clip
 from viseme.errors import ConfigError, ManifestError
 from viseme.face.align import FACE_CENTRE, FACE_SIDE_PX, HEAD_CENTRE, HEAD_SIDE_PX, FaceWindow
@@ -27,7 +28,7 @@ from viseme.media import read_audio, read_frames, write_audio, write_video
 ALWAYS = ("mouth", "sound:16000")
 _WINDOWS = {"face": (FACE_CENTRE, FACE_SIDE_PX), "head": (HEAD_CENTRE, HEAD_SIDE_PX)}
 _SMALLEST_PX, _LARGEST_PX = 32, 512
-HIGH_RATE_HZ = 24_000
+AUDIO_RATE_HZ, HIGH_RATE_HZ = 16_000, 24_000
 _CRF = 12
 """Of the pictures' H.264; docs/data.md has what it costs."""
 _OFFERED = (
@@ -120,12 +121,12 @@ def sounds_of(
     wanted = [cut for cut in cuts if cut.window is None]
     if audio is None or not wanted:
         return {}
-    by_rate = {16_000: audio}
+    by_rate = {AUDIO_RATE_HZ: audio}
     if any(cut.size == HIGH_RATE_HZ for cut in wanted):
         by_rate[HIGH_RATE_HZ] = at_high_rate()
     made = {}
     for cut in wanted:
-        samples = _fitted(by_rate[cut.size], num_frames * cut.size // VIDEO_FPS)
+        samples = fit_audio(by_rate[cut.size], num_frames, cut.size // VIDEO_FPS)
         made[cut.name] = samples if cut.kind == "sound" else log_mel(samples, MELS[cut.size])
     return made
 
@@ -168,8 +169,3 @@ def load_cut(clip: Clip, name: str) -> NDArray[Any]:
     except (OSError, ValueError) as error:
         raise ManifestError(f"is no spectrogram ({error})", path=path) from error
     return spectrogram.astype(np.float32)
-
-
-def _fitted(samples: NDArray[np.float32], length: int) -> NDArray[np.float32]:
-    """The samples, cut or followed by silence."""
-    return np.pad(samples[:length], (0, max(0, length - len(samples))))

@@ -69,9 +69,11 @@ def audio_batch(
     return torch.from_numpy(batch)
 
 
-def fit_audio(samples: Samples, num_frames: int) -> Samples:
-    """Cut or zero-pad a waveform (S,) to exactly num_frames video frames of 640 samples."""
-    wanted = num_frames * SAMPLES_PER_FRAME
+def fit_audio(
+    samples: Samples, num_frames: int, samples_per_frame: int = SAMPLES_PER_FRAME
+) -> Samples:
+    """Cut or zero-pad a waveform (S,) to exactly num_frames video frames, of 640 samples each."""
+    wanted = num_frames * samples_per_frame
     return np.pad(samples[:wanted], (0, max(0, wanted - len(samples))))
 
 

@@ -6,13 +6,8 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from viseme.data.clip_content import (
-    AUDIO_RATE_HZ,
-    ClipContent,
-    PrepareConfig,
-    read_clip,
-)
-from viseme.data.cuts import write_cut
+from viseme.data.clip_content import ClipContent, PrepareConfig, read_clip
+from viseme.data.cuts import AUDIO_RATE_HZ, write_cut
 from viseme.data.manifest import Clip
 from viseme.data.outcomes import (
     CROPS,
