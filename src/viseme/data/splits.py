@@ -79,6 +79,22 @@ class Splits:
     val_name: str = "val"
 
 
+def refuse_empty(splits: Splits, clips: Sequence[Clip]) -> Splits:
+    """The splits, if both have clips.
+
+    Args:
+        splits: to be trained on.
+        clips: all there are, for the way out.
+
+    Raises:
+        ManifestError: one has none; it says which, and what the manifest has.
+    """
+    for names, some in ((splits.names, splits.train), ((splits.val_name,), splits.val)):
+        if not some:
+            raise no_clips_of(names, clips, splits.manifest)
+    return splits
+
+
 def parse_shares(text: str, by: By = "clip") -> Shares:
     """Shares from text such as "90,5,5".
 

@@ -10,7 +10,7 @@ from typing import Any
 from viseme import config as configs
 from viseme.data.manifest import Clip, read_manifests
 from viseme.data.rejects import Reject, rejects_beside, write_rejects
-from viseme.data.splits import Splits, no_clips_of
+from viseme.data.splits import Splits, refuse_empty
 from viseme.errors import ConfigError, ModelError
 from viseme.files import atomic_write
 from viseme.models.folder import CHECKSUMS, pick_device
@@ -115,14 +115,10 @@ def _clips(
 ) -> Splits:
     paths = [manifest] if isinstance(manifest, str | Path) else list(manifest)
     clips = read_manifests(paths, bad)
-    first = Path(paths[0])
     train, val = (
         [clip for clip in clips if clip.split in names] for names in (train_splits, (val_split,))
     )
-    for names, some in ((train_splits, train), ((val_split,), val)):
-        if not some:
-            raise no_clips_of(names, clips, first)
-    return Splits(train, val, first, train_splits, val_split)
+    return refuse_empty(Splits(train, val, Path(paths[0]), train_splits, val_split), clips)
 
 
 def _on_machine(config: Any, out: Path, device: str) -> Any:

@@ -6,7 +6,7 @@ from string import ascii_lowercase
 from typing import Literal
 
 from viseme.data.manifest import Clip
-from viseme.data.splits import Splits, no_clips_of
+from viseme.data.splits import Splits, refuse_empty
 from viseme.errors import ConfigError, ManifestError
 from viseme.models import ModelFolder
 from viseme.text.tokenizer import CharacterTokenizer, Tokenizer, train_sentencepiece
@@ -38,10 +38,7 @@ def with_texts(clips: Splits) -> Splits:
         train=[clip for clip in clips.train if clip.text],
         val=[clip for clip in clips.val if clip.text],
     )
-    for names, some in ((clips.names, kept.train), ((clips.val_name,), kept.val)):
-        if not some:
-            raise no_clips_of(names, [*clips.train, *clips.val], clips.manifest)
-    return kept
+    return refuse_empty(kept, [*clips.train, *clips.val])
 
 
 def learn_texts(
