@@ -35,7 +35,7 @@ def help_of(name: str, preset: str | None) -> str:
 
     Args:
         name: of the system.
-        preset: whose values are shown; the last that is told of if None.
+        preset: whose values are shown; the first one's if it is none of the system's.
     """
     from viseme.settings import groups_of
     from viseme.systems import system

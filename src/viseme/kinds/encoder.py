@@ -66,5 +66,6 @@ def open_encoder(
     """
     made = network(folder.config, 0)
     fill(made, folder.weights(), folder.path)
+    # Encoders that were imported before there were kinds also say how to search.
     use = {name: folder.use[name] for name in vars(EncodingConfig()) if name in folder.use}
     return Encoder(folder.name, made, from_dict(EncodingConfig, use), pick_device(device))

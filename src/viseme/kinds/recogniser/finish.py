@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from torch import Tensor, nn
 
+from viseme.config import to_dict
 from viseme.data.splits import Splits
 from viseme.kinds.recogniser.calibration import calibrate, learn_word_times
-from viseme.kinds.recogniser.folder import write_recognizer
-from viseme.models import ModelFolder, open_model
+from viseme.kinds.recogniser.folder import WORD_TIMES
+from viseme.models import ModelFolder, open_model, write_model
 from viseme.models.folder import RECOGNISER, fill
 from viseme.models.kinds import require
 from viseme.recognition.recognizer import ReadingConfig, Recognizer
@@ -44,20 +46,23 @@ class Finish:
 
     def __call__(self, weights: Sequence[Path], folder: Path) -> None:
         last = weights[-self.average_last :]
-        parts: dict[str, Any] = {
-            "name": self.run.name,
-            "system": self.run.system,
-            "config": self.config,
-            "weights": average_weights(last),
-            "tokenizer": self.tokenizer,
-            "card": self._card(len(last)),
-        }
+        write = partial(
+            write_model,
+            name=self.run.name,
+            system=self.run.system,
+            kind=RECOGNISER,
+            config=self.config,
+            weights=average_weights(last),
+            tokenizer=self.tokenizer,
+            card=self._card(len(last)),
+        )
         with TemporaryDirectory() as uncalibrated:
-            write_recognizer(Path(uncalibrated), reading=self.reading, **parts)
+            write(Path(uncalibrated), use=to_dict(self.reading))
             recognizer = self.load(open_model(uncalibrated), self.run.device)
         reading = calibrate(recognizer, self.clips.val)
         timer = learn_word_times(recognizer, self.clips.train)
-        write_recognizer(folder, reading=reading, timer=timer, **parts)
+        times = {WORD_TIMES: timer.tensors()} if timer else None
+        write(folder, use=to_dict(reading), tensors=times)
 
     def _card(self, averaged: int) -> str:
         run, splits = self.run, ", ".join(self.clips.names)
