@@ -9,9 +9,7 @@ of random weights does not end them. Without the variable only the own figures a
 """
 
 import argparse
-import json
 import logging
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -21,15 +19,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from benchmarks._record import original_repository, write_record
 from benchmarks._turns import in_turns
-from viseme.files import atomic_write
 from viseme.nn.precision import Precision, lighten
 from viseme.provenance import provenance
 from viseme.recognition.beam_search import SearchOptions, beam_search
 from viseme.recognition.heads import RecognitionHeads
 from viseme.systems.auto_avsr import AutoAVSR, ModelConfig
 
-VARIABLE = "AUTO_AVSR_REPO"
 VOCAB_SIZE, FPS, TOKENS_PER_S = 5049, 25, 4  # about the units that an English speaker says
 Search = Callable[[Tensor, SearchOptions], list[tuple[list[int], float]]]
 
@@ -207,7 +204,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    repository = Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None
+    repository = original_repository()
     record = provenance(["python", "-m", "benchmarks", "decoding", *sys.argv[1:]])
     record["threads"], record["seed"] = arguments.threads, 0
     record["original"] = None if repository is None else repository.name
@@ -215,9 +212,7 @@ def main() -> None:
         network(seed=0).heads, repository, arguments.seconds, arguments.beams, arguments.repeats
     )
     record["reading"] = readings(5.0, arguments.repeats)
-    with atomic_write(arguments.out) as out:
-        out.write(json.dumps(record, indent=2) + "\n")
-    sys.stdout.write(arguments.out.read_text())
+    write_record(record, arguments.out)
 
 
 if __name__ == "__main__":

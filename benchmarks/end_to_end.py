@@ -5,7 +5,6 @@ Long recordings are made by repeating the given clips. Writes one JSON with its 
 """
 
 import argparse
-import json
 import math
 import statistics
 import subprocess
@@ -19,9 +18,9 @@ from typing import Any
 
 import av
 
+from benchmarks._record import write_record
 from viseme.data.example import VIDEO_FPS
 from viseme.face.crop import mouth_blocks
-from viseme.files import atomic_write
 from viseme.media import VideoWriter, probe, read_frames
 from viseme.provenance import provenance
 from viseme.systems import load
@@ -162,9 +161,7 @@ def main() -> None:
     record["long_recordings"] = [
         long_recording(arguments.clips, minutes, arguments.model) for minutes in arguments.minutes
     ]
-    with atomic_write(arguments.out) as out:
-        out.write(json.dumps(record, indent=2) + "\n")
-    sys.stdout.write(arguments.out.read_text())
+    write_record(record, arguments.out)
 
 
 if __name__ == "__main__":

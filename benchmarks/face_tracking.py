@@ -4,7 +4,6 @@ Pictures are decoded before the clock starts; the median of several runs counts.
 """
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
@@ -12,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks._record import write_record
 from viseme.face.tracker import LandmarkTracker
-from viseme.files import atomic_write
 from viseme.media import read_frames
 from viseme.provenance import provenance
 
@@ -57,9 +56,7 @@ def main() -> None:
             "cpu_ms_per_frame": cpu_ms,
             "faces_found_share": share,
         }
-    with atomic_write(arguments.out) as out:
-        out.write(json.dumps(record, indent=2) + "\n")
-    sys.stdout.write(arguments.out.read_text())
+    write_record(record, arguments.out)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,7 @@ only the own figures are taken.
 """
 
 import argparse
-import json
 import logging
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -25,16 +23,15 @@ from typing import Any
 
 import torch
 
+from benchmarks._record import original_repository, write_record
 from benchmarks._turns import in_turns
 from viseme.data.dataset import Batch
-from viseme.files import atomic_write
 from viseme.provenance import provenance
 from viseme.systems.auto_avsr import PRESETS, Config, Training
 from viseme.text.tokenizer import IdTokenizer
 from viseme.train.loop import LoopConfig, make_fabric
 from viseme.train.memory import keep_freed_memory
 
-VARIABLE = "AUTO_AVSR_REPO"
 VOCAB_SIZE, FPS, TOKENS_PER_S = 5049, 25, 4
 EVEN, RAGGED = (75, 75, 75, 75), (75, 64, 50, 36)  # a quarter of the second is padding
 GRID_CLIPS, GRID_FRAMES, LETTERS = 9, 75, 30
@@ -155,15 +152,13 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    repository = Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None
+    repository = original_repository()
     record = provenance(["python", "-m", "benchmarks", "training", *sys.argv[1:]])
     record["threads"], record["seed"] = arguments.threads, 0
     record["original"] = None if repository is None else repository.name
     record["steps"] = against_the_original(repository, arguments.threads, arguments.repeats)
     record["grid"] = of_grid(arguments.repeats)
-    with atomic_write(arguments.out) as out:
-        out.write(json.dumps(record, indent=2) + "\n")
-    sys.stdout.write(arguments.out.read_text())
+    write_record(record, arguments.out)
 
 
 if __name__ == "__main__":
