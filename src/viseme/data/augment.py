@@ -30,6 +30,8 @@ class AugmentConfig:
         flip: mirror every other clip.
         mask_window_frames: longest time mask; 0 for none.
         mask_stride_frames: about one time mask per so many frames.
+        mask_grey: what masked frames show, 0 for black to 1; Auto-AVSR's code masks before it
+            normalises, RAVEn's after that, which is the mean grey.
         speed: play up to this much faster or slower, a fraction.
         contrast: scale the contrast by up to this fraction.
         brightness: shift the brightness by up to this much (white is 1).
@@ -44,6 +46,7 @@ class AugmentConfig:
     flip: bool = False
     mask_window_frames: int = 10
     mask_stride_frames: int = 25
+    mask_grey: float = 0.0
     speed: float = 0.0
     contrast: float = 0.0
     brightness: float = 0.0
@@ -136,10 +139,7 @@ def augment_timing(example: Example, config: AugmentConfig, rng: Generator) -> E
 def augment_video(
     rois: NDArray[np.uint8], size: int, config: AugmentConfig, rng: Generator
 ) -> Video:
-    """Crop, flip, contrast and time mask of grey ROIs (T, H, W): (T, size, size) in [0, 1].
-
-    The masked frames are black, as in the paper's code, which masks before it normalises.
-    """
+    """Crop, flip, contrast and time mask of grey ROIs (T, H, W): (T, size, size) in [0, 1]."""
     video = scaled(random_crop(rois, size, config.crop_jitter_px, rng))
     if config.flip and rng.random() < 0.5:
         video = video[:, :, ::-1]
@@ -149,7 +149,8 @@ def augment_video(
         shift = rng.uniform(-config.brightness, config.brightness)
         video = (video - mean) * scale + mean + shift
     if config.mask_window_frames:
-        video = time_mask(video, config.mask_window_frames, config.mask_stride_frames, 0.0, rng)
+        window, stride = config.mask_window_frames, config.mask_stride_frames
+        video = time_mask(video, window, stride, config.mask_grey, rng)
     return video
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from typing import Any
@@ -82,6 +82,7 @@ class Collator:
         vocabulary: number of each word whose times are known.
         augment: what may happen to a clip.
         voices: waveforms of speech that babble is mixed of; those of the batch if there are none.
+        normalise_waveform: bring sound to zero mean and unit variance.
     """
 
     tokenizer: Tokenizer
@@ -89,12 +90,13 @@ class Collator:
     vocabulary: dict[str, int]
     augment: AugmentConfig | None = None
     voices: Sequence[NDArray[np.float32]] = ()
+    normalise_waveform: bool = True
 
     def __call__(self, examples: Sequence[Example], rng: Generator) -> Batch:
         if self.augment is not None:
             examples = [augment_timing(example, self.augment, rng) for example in examples]
         lengths = torch.tensor([example.num_frames for example in examples])
-        total = _round_up(int(lengths.max()), _FRAME_STEP)
+        total = padded_frames(int(lengths.max()))
         tokens = [self.tokenizer.encode(example.text) for example in examples]
         videos = [
             None if example.video is None else self._network_view(example.video, rng)
@@ -104,7 +106,7 @@ class Collator:
             ids=[example.id for example in examples],
             texts=[example.text for example in examples],
             video=video_batch(videos, total),
-            audio=audio_batch(self._heard(examples, rng), total),
+            audio=audio_batch(self._heard(examples, rng), total, self.normalise_waveform),
             lengths=lengths,
             tokens=_pad(tokens, _round_up(max(map(len, tokens)), _TOKEN_STEP)),
             words=_pad([word_frames(example, self.vocabulary) for example in examples], total),
@@ -128,6 +130,11 @@ class Collator:
         ]
 
 
+def padded_frames(num_frames: int) -> int:
+    """The length of a batch whose longest clip has so many frames."""
+    return _round_up(num_frames, _FRAME_STEP)
+
+
 def _round_up(size: int, step: int) -> int:
     return -(-size // step) * step
 
@@ -137,6 +144,10 @@ def _pad(rows: Sequence[Sequence[int] | NDArray[np.int64]], total: int) -> Tenso
     for index, row in enumerate(rows):
         padded[index, : len(row)] = row
     return torch.from_numpy(padded)
+
+
+Collate = Callable[[Sequence[Example], Generator], Any]
+"""Makes a batch of examples, at random from the generator."""
 
 
 class ClipDataset:
@@ -170,7 +181,7 @@ class ClipDataset:
 
     def epoch(
         self,
-        collate: Collator,
+        collate: Collate,
         max_frames: int,
         seed: int,
         epoch: int,
@@ -191,7 +202,7 @@ class ClipDataset:
         share = range(index, len(batches) - len(batches) % count, count)
         return Epoch(self, collate, batches, (seed, epoch), share)
 
-    def in_order(self, collate: Collator, max_frames: int) -> "Epoch":
+    def in_order(self, collate: Collate, max_frames: int) -> "Epoch":
         """All clips once, shortest first: for evaluation."""
         batches = frame_batches(self.lengths, max_frames)
         return Epoch(self, collate, batches, (0, 0), range(len(batches)))
@@ -210,7 +221,7 @@ class Epoch:
     """
 
     dataset: ClipDataset
-    collate: Collator
+    collate: Collate
     batches: list[list[int]]
     seed: tuple[int, int]
     share: range
@@ -218,13 +229,13 @@ class Epoch:
     def __len__(self) -> int:
         return len(self.share)
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[Any]:
         return self.starting_at(0)
 
-    def starting_at(self, first: int) -> Iterator[Batch]:
+    def starting_at(self, first: int) -> Iterator[Any]:
         """Batches from the first-th of the share on; the next is made while one is used."""
         with ThreadPoolExecutor(1) as pool:
-            upcoming: deque[Future[Batch]] = deque()
+            upcoming: deque[Future[Any]] = deque()
             for number in self.share[first:]:
                 upcoming.append(pool.submit(self._make, number))
                 if len(upcoming) > 1:
@@ -232,6 +243,6 @@ class Epoch:
             for last in upcoming:
                 yield last.result()
 
-    def _make(self, number: int) -> Batch:
+    def _make(self, number: int) -> Any:
         rng = np.random.default_rng((*self.seed, number))
         return self.collate(self.dataset.examples.pick(self.batches[number]), rng)

@@ -19,7 +19,7 @@ class Example:
         id: of the clip.
         video: grey mouth ROIs uint8 (T, H, W) at 25 fps, or None.
         audio: waveform float32 (S,) at 16 kHz, S = 640 T, or None.
-        text: what is said.
+        text: what is said; empty where that is unknown.
         words: word times, seconds from the clip's start; empty where unknown.
     """
 

@@ -27,10 +27,8 @@ def load_example(clip: Clip, modality: str) -> Example:
         modality: "video", "audio" or "av".
 
     Raises:
-        ManifestError: the row is not prepared, or lacks text, video or audio.
+        ManifestError: the row is not prepared, or lacks video or audio.
     """
-    if clip.text is None:
-        raise ManifestError(f"clip {clip.id!r} has no text to train on")
     if clip.start_s or clip.end_s is not None:
         raise ManifestError(
             f"clip {clip.id!r} is a piece of a file", todo="Run `viseme prepare` on it."
@@ -50,7 +48,7 @@ def load_example(clip: Clip, modality: str) -> Example:
         if not isinstance(num_frames, int):
             num_frames = round(len(audio) / SAMPLES_PER_FRAME)
         audio = fit_audio(audio, num_frames)
-    return Example(clip.id, video, audio, clip.text, tuple(clip.words))
+    return Example(clip.id, video, audio, clip.text or "", tuple(clip.words))
 
 
 class ExamplesInMemory:

@@ -8,6 +8,7 @@ from viseme.experiments.experiment import Experiment
 EXPERIMENTS = {
     "noise": "viseme.experiments.noise",
     "auto_avsr": "viseme.experiments.auto_avsr",
+    "braven": "viseme.experiments.braven",
     "studio": "viseme.experiments.studio",
     "studio-truth": "viseme.experiments.studio_truth",
 }

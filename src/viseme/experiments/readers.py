@@ -25,11 +25,16 @@ AVERAGED_SHARE = 0.1
 
 
 def trained(
-    trial: Trial, manifest: Path, run: Path, settings: Mapping[str, str], system: str = "auto_avsr"
+    trial: Trial,
+    manifest: Path,
+    run: Path,
+    settings: Mapping[str, str],
+    system: str = "auto_avsr",
+    preset: str = "grid",
 ) -> Path:
-    """The model folder of a training with the trial's seed, preset `grid` with these settings."""
+    """The model folder of a training with the trial's seed, a preset with these settings."""
     settings = {**settings, "loop.seed": str(trial.seed)}
-    report = train(system, manifest, run, preset="grid", settings=settings, device=trial.device)
+    report = train(system, manifest, run, preset=preset, settings=settings, device=trial.device)
     return report.model
 
 
@@ -42,9 +47,7 @@ def for_updates(updates: int, clips: Sequence[Clip], max_frames: int, seed: int)
         max_frames: frame budget of a batch.
         seed: of the training.
     """
-    lengths = [clip.extra["num_frames"] for clip in clips]
-    batches = len(shuffled_batches(lengths, max_frames, seed, 0))
-    epochs = max(1, round(updates / batches))
+    epochs = epochs_for(updates, clips, max_frames, seed)
     averaged = str(max(1, round(AVERAGED_SHARE * epochs)))
     return {
         "loop.epochs": str(epochs),
@@ -52,6 +55,12 @@ def for_updates(updates: int, clips: Sequence[Clip], max_frames: int, seed: int)
         "loop.keep_weights": averaged,
         "training.average_last": averaged,
     }
+
+
+def epochs_for(updates: int, clips: Sequence[Clip], max_frames: int, seed: int) -> int:
+    """So many epochs make so many updates, up to a part of one; arguments as for `for_updates`."""
+    lengths = [clip.extra["num_frames"] for clip in clips]
+    return max(1, round(updates / len(shuffled_batches(lengths, max_frames, seed, 0))))
 
 
 def read_test(trial: Trial, model: Path, manifest: Path) -> dict[str, Any]:

@@ -37,8 +37,10 @@ class About:
 
 SYSTEMS = {
     "auto_avsr": "viseme.systems.auto_avsr",
+    "braven": "viseme.systems.braven",
     "language_model": "viseme.systems.language_model",
     "raven": "viseme.systems.raven",
+    "raven_reader": "viseme.systems.raven_reader",
 }
 
 

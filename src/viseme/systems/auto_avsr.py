@@ -36,7 +36,7 @@ from viseme.kinds.recogniser.batches import open_batches
 from viseme.kinds.recogniser.finish import Finish, initial_models, start_from
 from viseme.kinds.recogniser.folder import open_recognizer
 from viseme.kinds.recogniser.texts import TokenizerKind, learn_texts, with_texts
-from viseme.kinds.recogniser.validation import validation_figures, validation_sums
+from viseme.kinds.recogniser.training import RecogniserTraining
 from viseme.models.folder import RECOGNISER, ModelFolder
 from viseme.nn.conformer import ConformerEncoder
 from viseme.nn.frontends import SAMPLES_PER_FRAME, AudioFrontend, VisualFrontend
@@ -50,8 +50,7 @@ from viseme.systems import About
 from viseme.text.tokenizer import Tokenizer
 from viseme.train.job import Job, Run
 from viseme.train.loop import LoopConfig
-from viseme.train.optim import OptimConfig, adamw, clipped_step, set_rate
-from viseme.train.processes import mean_over_processes, mean_weights, share_norms
+from viseme.train.optim import OptimConfig
 
 Modality = Literal["video", "audio", "av"]
 
@@ -147,8 +146,9 @@ class TrainingConfig:
         word_weight: weight of the frame-wise word classifier at the start of training.
         word_share: share of training over which that weight falls to zero.
         modality_dropout: share of audio-visual clips trained with one stream silenced.
-        initial: model folders to start from instead of random weights, with the first one's
-            tokenizer. Each part (stream, fusion, heads) is that of the first folder that has it.
+        initial: model folders to start from instead of random weights, with the first
+            recogniser's tokenizer. Each part (stream, fusion, heads) is that of the first folder
+            that has it. An encoder fills the frontend of its stream.
         frozen_frontends: leave the frontends as they are in the initial models, their BatchNorm
             statistics too, which silenced streams would spoil. Spares a third of a step.
         average_last: the model is the mean of the weights of so many last epochs.
@@ -341,6 +341,11 @@ class AutoAVSR(nn.Module):
         valid = valid_mask(lengths, video.shape[1])
         return self.fusion(self.video(video, lengths), self.audio(audio, lengths), valid)
 
+    def streams(self) -> dict[str, nn.Module]:
+        """What a pre-trained encoder of a modality can fill."""
+        children = dict(self.named_children())
+        return {name: children[name] for name in ("video", "audio") if name in children}
+
     def _silent_video(self, audio: Tensor) -> Tensor:
         """Zeros (B, T, 1, H, W) as long as audio (B, 640 T)."""
         batch, samples = audio.shape
@@ -379,85 +384,41 @@ class WithLosses(nn.Module):
         return loss, word_loss, self.network.heads.ctc_log_probs(encoder_out)
 
 
-class Training:
-    """What the training loop asks of this system (see `viseme.train.loop.TrainableSystem`)."""
+class Training(RecogniserTraining):
+    """CTC and attention (equation 1 of the paper), and the fading word loss."""
 
     def __init__(self, config: Config, tokenizer: Tokenizer, vocabulary: dict[str, int]) -> None:
-        self.config, self.tokenizer = config, tokenizer
-        self.network = AutoAVSR(config.model, tokenizer.vocab_size)
+        network = AutoAVSR(config.model, tokenizer.vocab_size)
+        super().__init__(network, config.training, config.optim, tokenizer)
+        self.config = config
         self.frozen = nn.ModuleList()
         if config.training.frozen_frontends:
-            streams = [part for part in self.network.children() if isinstance(part, Stream)]
+            streams = [part for part in network.children() if isinstance(part, Stream)]
             self.frozen = nn.ModuleList(stream.frontend for stream in streams)
             self.frozen.requires_grad_(False)
         smoothing = config.training.label_smoothing
-        self.modules: Any = WithLosses(self.network, len(vocabulary), smoothing)
-
-    def setup(self, fabric: Any, total_steps: int) -> None:
-        """Make the optimiser and hand both to Fabric."""
-        self.fabric, self.total_steps = fabric, total_steps
-        share_norms(self.modules, fabric)
-        optimizer = adamw(self.modules, self.config.optim)
-        self.modules, self.optimizer = fabric.setup(self.modules, optimizer)
+        self.modules = WithLosses(network, len(vocabulary), smoothing)
 
     def train_step(self, batches: Sequence[Batch], step: int) -> dict[str, float]:
-        """One update: CTC and attention (equation 1 of the paper), and the fading word loss."""
+        """One update; frozen frontends keep their statistics, too."""
         self.frozen.eval()
-        optim = self.config.optim
-        rate = set_rate(self.optimizer, optim, step, self.total_steps)
-        weights = mean_weights(self.fabric, [_counts(batch) for batch in batches])
-        self.optimizer.zero_grad()
-        rows = []
-        for number, batch in enumerate(batches, 1):
-            is_last = number == len(batches)
-            with self.fabric.no_backward_sync(self.modules, enabled=not is_last):
-                total, scalars = self._losses(batch, weights[number - 1], step)
-                self.fabric.backward(total)
-            rows.append(scalars)
-        norm = clipped_step(self.fabric, self.modules, self.optimizer, optim.clip_norm)
-        means = mean_over_processes(self.fabric, rows)
-        return means | {"gradient_norm": norm, "rate": rate}
+        return super().train_step(batches, step)
 
-    def _losses(
+    def losses(
         self, batch: Batch, weights: Sequence[float], step: int
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """What is minimised over a batch, and its parts."""
-        training = self.config.training
-        clips, tokens, frames = weights
-        loss, word_loss, _ = self._forward(self._drop_modality(batch.to(self.fabric.device)))
-        recognition = training.ctc_weight * loss.ctc + (1 - training.ctc_weight) * loss.attention
+        training, frames = self.config.training, weights[2]
+        loss, word_loss, _ = self._forward(self._drop_modality(batch))
+        shared, parts = self.shared(loss, weights)
         fade = max(0.0, 1 - step / (training.word_share * self.total_steps))
-        total = clips * recognition + frames * training.word_weight * fade * word_loss
-        return total, {
-            "loss": clips * recognition,
-            "ctc": clips * loss.ctc,
-            "attention": clips * loss.attention,
-            "accuracy": tokens * loss.accuracy,
-            "words": frames * word_loss,
-        }
+        total = shared + frames * training.word_weight * fade * word_loss
+        return total, parts | {"words": frames * word_loss}
 
-    def eval_step(self, batch: Batch) -> dict[str, float]:
-        """Losses and word errors of greedy CTC, summed over the batch."""
-        batch = batch.to(self.fabric.device)
+    def read(self, batch: Batch) -> tuple[RecognitionLoss, Tensor]:
+        """Losses of a batch, and CTC log-probabilities."""
         loss, _, log_probs = self._forward(batch)
-        return validation_sums(batch, loss, log_probs, self.tokenizer)
-
-    def summarise(self, sums: dict[str, float]) -> dict[str, float]:
-        """Mean losses per clip and the word error rate of greedy CTC."""
-        return validation_figures(sums)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Weights and optimiser."""
-        return {"modules": self.modules.state_dict(), "optimizer": self.optimizer.state_dict()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Undo of `state_dict`."""
-        self.modules.load_state_dict(state["modules"])
-        self.optimizer.load_state_dict(state["optimizer"])
-
-    def weights(self) -> dict[str, Tensor]:
-        """What a model folder keeps: the network without the word classifier."""
-        return {name: tensor.detach().cpu() for name, tensor in self.network.state_dict().items()}
+        return loss, log_probs
 
     def _forward(self, batch: Batch) -> tuple[RecognitionLoss, Tensor, Tensor]:
         return self.modules(batch.video, batch.audio, batch.lengths, batch.tokens, batch.words)
@@ -501,7 +462,7 @@ def job(config: Config, clips: Splits, run: Run) -> Job:
         process=run.process,
     )
     training = Training(config, texts.tokenizer, texts.vocabulary)
-    start_from(initial, training.network)
+    start_from(initial, training.network, training.network.streams())
     reading = ReadingConfig(
         modality=config.model.modality,
         crop_size=config.model.crop_size,
@@ -517,13 +478,6 @@ def job(config: Config, clips: Splits, run: Run) -> Job:
 def network(config: Mapping[str, Any], vocab_size: int) -> AutoAVSR:
     """The network of a model folder's settings."""
     return AutoAVSR(from_dict(ModelConfig, config), vocab_size)
-
-
-def _counts(batch: Batch) -> tuple[int, int, int]:
-    """Clips, tokens with the end of each text, and frames whose word is known."""
-    clips = len(batch.ids)
-    tokens = int((batch.tokens != IGNORE_ID).sum()) + clips
-    return clips, tokens, int((batch.words != IGNORE_ID).sum())
 
 
 def load(folder: ModelFolder, device: str) -> Recognizer:

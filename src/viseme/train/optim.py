@@ -21,6 +21,7 @@ class OptimConfig:
         decay_vectors: also decay biases and norms, as the published recipe does.
         clip_norm: largest gradient norm.
         warmup_share: share of all steps spent warming up.
+        final_lr: the rate that the cosine ends at.
     """
 
     peak_lr: float = 1e-3
@@ -29,6 +30,11 @@ class OptimConfig:
     decay_vectors: bool = True
     clip_norm: float = 5.0
     warmup_share: float = 5 / 75
+    final_lr: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.final_lr <= self.peak_lr:
+            raise ValueError(f"final_lr {self.final_lr} is not between 0 and peak_lr")
 
 
 def adamw(
@@ -63,7 +69,8 @@ def set_rate(
 ) -> float:
     """Set the learning rate of `step`, and return it as it is where the scale is 1."""
     warmup_steps = max(1, round(config.warmup_share * total_steps))
-    rate = config.peak_lr * warmup_cosine(step, warmup_steps, total_steps)
+    floor = config.final_lr / config.peak_lr if config.peak_lr else 0.0
+    rate = config.peak_lr * warmup_cosine(step, warmup_steps, total_steps, floor)
     for group in optimizer.param_groups:
         group["lr"] = rate * group.get("scale", 1.0)  # checkpoints of before have no scale
     return rate

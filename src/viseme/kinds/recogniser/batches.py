@@ -48,6 +48,7 @@ def open_batches(
     memory_gb: float,
     seed: int,
     process: tuple[int, int],
+    normalise_waveform: bool = True,
 ) -> Batches:
     """Open all clips.
 
@@ -61,6 +62,7 @@ def open_batches(
         memory_gb: clips that need more memory are read from disk for every batch.
         seed: of the run.
         process: (i, n) for the i-th of n processes.
+        normalise_waveform: bring sound to zero mean and unit variance.
 
     Raises:
         ManifestError: a clip is not prepared, or lacks a stream.
@@ -74,6 +76,8 @@ def open_batches(
             max_frames,
         )
     voices = [] if modality == "video" else train_set.voices(MAX_VOICES)
-    plain = Collator(texts.tokenizer, crop_size, texts.vocabulary)
+    plain = Collator(
+        texts.tokenizer, crop_size, texts.vocabulary, normalise_waveform=normalise_waveform
+    )
     augmenting = replace(plain, augment=augment, voices=voices)
     return Batches(train_set, val_set, augmenting, plain, max_frames, seed, process)

@@ -1,6 +1,6 @@
 """From the weights of a training to a recogniser's model folder, and back into a new training."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,10 +11,12 @@ from torch import Tensor, nn
 
 from viseme.config import to_dict
 from viseme.data.splits import Splits
+from viseme.errors import ModelError
+from viseme.kinds.encoder.finish import fill_stream
 from viseme.kinds.recogniser.calibration import calibrate, learn_word_times
 from viseme.kinds.recogniser.folder import WORD_TIMES
 from viseme.models import ModelFolder, open_model, write_model
-from viseme.models.folder import RECOGNISER, fill
+from viseme.models.folder import ENCODER, RECOGNISER, fill
 from viseme.models.kinds import require
 from viseme.recognition.recognizer import ReadingConfig, Recognizer
 from viseme.text.tokenizer import Tokenizer
@@ -79,23 +81,50 @@ scores (`viseme evaluate`), and what it must not be used for.
 
 
 def initial_models(names: Sequence[str]) -> list[ModelFolder]:
-    """The recognisers to start from.
+    """The recognisers and pre-trained encoders to start from.
 
     Raises:
         ModelError: there is no such model, or it is of another kind.
     """
     folders = [open_model(name) for name in names]
     for folder in folders:
-        require(folder, RECOGNISER)
+        if folder.kind != ENCODER:
+            require(folder, RECOGNISER)
     return folders
 
 
-def start_from(initial: Sequence[ModelFolder], network: nn.Module) -> None:
+def start_from(
+    initial: Sequence[ModelFolder],
+    network: nn.Module,
+    streams: Mapping[str, nn.Module],
+    fresh: str = "",
+) -> None:
     """Fill the network's parts, each from the first folder that has it; the others stay random.
+
+    Args:
+        initial: recognisers, whose parts have the names of the network's, and encoders.
+        network: to fill.
+        streams: its parts that encoders fill, by modality.
+        fresh: prefix of a stream's weights that encoders leave random.
 
     Raises:
         ModelError: a part has weights that do not fit.
     """
+    _start_from_recognisers([one for one in initial if one.kind == RECOGNISER], network)
+    for folder in (one for one in initial if one.kind == ENCODER):
+        has = str(folder.use.get("modality", "video"))
+        fitting = {name: part for name, part in streams.items() if has in (name, "av")}
+        if not fitting:
+            raise ModelError(
+                f"is an encoder of {has}, which cannot start a reader of {' and '.join(streams)}",
+                path=folder.path,
+                todo="Set --model.modality, or give another encoder.",
+            )
+        for name, part in fitting.items():
+            fill_stream(folder, name, part, fresh)
+
+
+def _start_from_recognisers(initial: Sequence[ModelFolder], network: nn.Module) -> None:
     if not initial:
         return
     weights: dict[str, dict[str, Tensor]] = {}

@@ -9,6 +9,7 @@ from viseme.data.manifest import Clip
 from viseme.data.splits import Splits, refuse_empty
 from viseme.errors import ConfigError, ManifestError
 from viseme.models import ModelFolder
+from viseme.models.folder import RECOGNISER
 from viseme.text.tokenizer import CharacterTokenizer, Tokenizer, train_sentencepiece
 
 TokenizerKind = Literal["character", "sentencepiece"]
@@ -48,7 +49,7 @@ def learn_texts(
     initial: Sequence[ModelFolder] = (),
     with_words: bool = False,
 ) -> Texts:
-    """The tokenizer of the first initial model, or one learned from the training texts.
+    """The tokenizer of the first initial recogniser, or one learned from the training texts.
 
     Args:
         clips: with texts.
@@ -61,7 +62,8 @@ def learn_texts(
         ConfigError: the texts are too few for so many units.
         ManifestError: a text cannot be written by the initial model.
     """
-    tokenizer = initial[0].tokenizer() if initial else _learned(clips, kind, vocab_size)
+    readers = [folder for folder in initial if folder.kind == RECOGNISER]
+    tokenizer = readers[0].tokenizer() if readers else _learned(clips, kind, vocab_size)
     _check(tokenizer, clips)
     words = sorted({word.word for clip in clips.train for word in clip.words if with_words})
     return Texts(tokenizer, {word: index for index, word in enumerate(words, 1)})

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from viseme.config import from_dict
+from viseme.errors import ModelError
 from viseme.models.folder import ModelFolder, fill, pick_device
 
 
@@ -16,7 +17,7 @@ class EncodingConfig:
     """How an encoder is used; kept in its model folder.
 
     Attributes:
-        modality: "video" or "audio".
+        modality: "video", "audio", or "av" for an encoder of each.
         crop_size: side of the window that the network sees of a mouth ROI, px.
         normalise_waveform: bring sound to zero mean and unit variance first.
     """
@@ -45,9 +46,17 @@ class Encoder:
         """Features (B, T, D) of normalised video (B, T, 1, H, W) or of waveforms (B, 640 T).
 
         What lies after lengths (B,) frames of 1/25 s must be zero.
+
+        Raises:
+            ModelError: the model has no encoder for this stream.
         """
         stream, lengths = stream.to(self.device), lengths.to(self.device)
-        is_video = self.config.modality == "video"
+        is_video, modality = stream.ndim == 5, "video" if stream.ndim == 5 else "audio"
+        if self.config.modality not in (modality, "av"):
+            raise ModelError(
+                f"{self.name} encodes {self.config.modality}, not {modality}",
+                todo="Video is (B, T, 1, H, W), sound (B, 640 T).",
+            )
         return self.network.encode(*((stream, None) if is_video else (None, stream)), lengths)
 
 
