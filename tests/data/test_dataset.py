@@ -152,7 +152,6 @@ def test_sound_is_fitted_to_the_picture(clips: list[Clip]) -> None:
 @pytest.mark.parametrize(
     ("lacks", "modality", "message"),
     [
-        ("text", "video", "text to train on"),
         ("video", "video", "video"),
         ("video", "av", "video"),
         ("audio", "audio", "audio"),

@@ -1,5 +1,6 @@
 """RAVEn and BRAVEn: the published sizes, padding, encoders that were only pre-trained."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,14 +8,25 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tiny_corpus import write_corpus
 from viseme.config import to_dict
-from viseme.errors import ConfigError, ModelError
+from viseme.data.manifest import read_manifest, write_manifest
+from viseme.errors import ConfigError, ManifestError, ModelError
 from viseme.kinds.encoder import Encoder
 from viseme.models.folder import ENCODER, RECOGNISER, write_model
 from viseme.nn.frontends import SAMPLES_PER_FRAME
 from viseme.recognition.recognizer import ReadingConfig, Recognizer
 from viseme.systems import load, load_recognizer
-from viseme.systems.raven import PRESETS, DecoderConfig, ModelConfig, Raven, RavenEncoder, network
+from viseme.systems.raven import (
+    BASE,
+    BASE_PLUS,
+    LARGE,
+    DecoderConfig,
+    ModelConfig,
+    Raven,
+    RavenEncoder,
+    network,
+)
 from viseme.text.tokenizer import IdTokenizer
 from viseme.verbs.train import train
 
@@ -38,12 +50,14 @@ def millions(module: nn.Module) -> float:
 
 
 @pytest.mark.parametrize(
-    ("preset", "video", "audio"),
-    [("base", 52.45, 45.11), ("base-plus", 103.75, 96.41), ("large", 339.28, 331.95)],
+    ("sizes", "video", "audio"),
+    [(BASE, 52.45, 45.11), (BASE_PLUS, 103.75, 96.41), (LARGE, 339.28, 331.95)],
 )
-def test_the_encoders_have_the_published_sizes(preset: str, video: float, audio: float) -> None:
+def test_the_encoders_have_the_published_sizes(
+    sizes: ModelConfig, video: float, audio: float
+) -> None:
     for modality, expected in (("video", video), ("audio", audio)):
-        config = replace(PRESETS[preset], modality=modality, decoder=None)
+        config = replace(sizes, modality=modality, decoder=None)
         with torch.device("meta"):
             assert millions(network(to_dict(config), 0)) == pytest.approx(expected, abs=0.006)
 
@@ -167,6 +181,61 @@ def test_settings_that_cannot_be_are_refused(wrong: dict[str, object], message: 
         network(wrong, VOCAB)
 
 
-def test_training_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="raven cannot be trained here"):
-        train("raven", tmp_path / "manifest.jsonl", tmp_path / "run", preset="base", device="cpu")
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of preset `ci`."""
+    folder = tmp_path_factory.mktemp("raven")
+    manifest = write_corpus(folder / "corpus", num_train=8, num_val=4)
+    train("raven", manifest, folder / "run", preset="ci", device="cpu", settings=SHORT)
+    return folder
+
+
+SHORT = {"data.max_frames": "100", "loop.epochs": "3"}
+
+
+def test_a_pre_training_makes_an_encoder_of_each_stream(trained: Path) -> None:
+    model = load(trained / "run" / "model", "cpu")
+    assert isinstance(model, Encoder)
+    video, audio = torch.zeros(1, 9, 1, 64, 64), torch.zeros(1, 9 * SAMPLES_PER_FRAME)
+    for stream_ in (video, audio):
+        assert model.encode(stream_, torch.tensor([9])).shape == (1, 9, 32)
+    with pytest.raises(ModelError, match="turn recordings into features, it cannot read speech"):
+        load_recognizer(trained / "run" / "model", "cpu")
+
+
+def test_its_log_tells_how_it_is(trained: Path) -> None:
+    lines = [json.loads(line) for line in (trained / "run" / "log.jsonl").read_text().splitlines()]
+    told = set().union(*lines)
+    for name in ("v2a", "a2v", "a2a", "spread_video", "masked_audio", "momentum", "rate"):
+        assert f"train/{name}" in told
+    for name in ("v2a", "video_probe", "audio_probe", "video_chance"):
+        assert f"val/{name}" in told
+    momenta = [line["train/momentum"] for line in lines if "train/momentum" in line]
+    assert momenta == sorted(momenta)
+    assert (momenta[0], momenta[-1]) == (0.99, 1.0)
+
+
+@pytest.mark.parametrize("system", ["raven", "braven"])
+def test_clips_need_no_texts_but_sound_picture_and_length(
+    tmp_path: Path, system: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    manifest = write_corpus(tmp_path / "corpus", num_train=7, num_val=3)
+    clips = [replace(clip, text=None, words=[]) for clip in read_manifest(manifest)]
+    clips[0], clips[1] = replace(clips[0], audio=None), replace(clips[1], video=None)
+    clips[2] = replace(clips[2], extra=clips[2].extra | {"num_frames": 3})
+    write_manifest(manifest, clips)
+    report = train(system, manifest, tmp_path / "run", preset="ci", device="cpu", settings=SHORT)
+    assert "v2a" in report.figures
+    assert "video_probe" not in report.figures
+    told = " ".join(record.getMessage() for record in caplog.records)
+    assert "2 clips without picture or without sound are left out" in told
+    assert "1 clips shorter than 4 frames are left out" in told
+    write_manifest(manifest, [replace(clip, audio=None) for clip in clips])
+    with pytest.raises(ManifestError, match="none of 7 clips has a picture, sound"):
+        train(system, manifest, tmp_path / "other", preset="ci", device="cpu", settings=SHORT)
+
+
+def test_a_corpus_of_one_clip_says_what_it_lacks(tmp_path: Path) -> None:
+    manifest = write_corpus(tmp_path / "corpus", num_train=1, num_val=0)
+    with pytest.raises(ManifestError, match="val"):
+        train("raven", manifest, tmp_path / "run", preset="ci", device="cpu")
