@@ -27,7 +27,9 @@ from viseme.recognition.beam_search import SearchOptions, beam_search
 from viseme.recognition.recognizer import ReadingConfig
 from viseme.shapes import valid_mask
 from viseme.systems import load, load_recognizer
-from viseme.systems.raven import PRESETS, ModelConfig, network
+from viseme.systems.raven import BASE, BASE_PLUS, LARGE, ModelConfig, network
+from viseme.systems.raven_reader import LARGE_DECODER, DecoderConfig
+from viseme.systems.raven_reader import LOW_RESOURCE as LOW_RESOURCE_DECODER
 from viseme.verbs.import_model import import_model
 
 FIGURES = json.loads(Path(__file__).with_name("raven_figures.json").read_text(encoding="utf-8"))
@@ -136,16 +138,27 @@ NUM_TENSORS = {
 }
 
 
+_WIDE = DecoderConfig(dim=768, num_heads=12, hidden_dim=3072, num_layers=6)
+SIZES = {
+    "base": BASE,
+    "base-plus": replace(BASE_PLUS, decoder=_WIDE),
+    "large": replace(LARGE, decoder=LARGE_DECODER),
+}
+SIZES |= {
+    f"{name}-30h": replace(size, decoder=LOW_RESOURCE_DECODER) for name, size in SIZES.items()
+}
+
+
 @pytest.mark.parametrize("modality", ["video", "audio"])
-@pytest.mark.parametrize("preset", sorted(PRESETS))
+@pytest.mark.parametrize("preset", sorted(SIZES))
 def test_published_sizes_are_told_by_the_shapes(preset: str, modality: str) -> None:
-    """The settings are those of the preset, and its network takes every weight."""
+    """The settings are those of the size, and its network takes every weight."""
     encoder = PUBLISHED[preset.removesuffix("-30h")]
     layout = raven_layout(modality, encoder, LOW_RESOURCE if "30h" in preset else encoder)
     assert len(layout) == NUM_TENSORS[preset]
     found = SOURCE.convert(checkpoint(empty(layout)))
     assert found.vocab_size == 1049
-    assert from_dict(ModelConfig, found.config) == replace(PRESETS[preset], modality=modality)
+    assert from_dict(ModelConfig, found.config) == replace(SIZES[preset], modality=modality)
     with torch.device("meta"):
         made = network(found.config, found.vocab_size)
     assert shapes_of(found.weights) == shapes_of(made.state_dict())

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
 from viseme.config import to_dict
-from viseme.systems import auto_avsr, raven
+from viseme.systems import auto_avsr, braven, raven, raven_reader
 
 
 def networks() -> dict[str, nn.Module]:
@@ -18,10 +18,9 @@ def networks() -> dict[str, nn.Module]:
             f"auto_avsr {name}": auto_avsr.AutoAVSR(replace(preset.model, modality="av"), 41)
             for name, preset in auto_avsr.PRESETS.items()
         }
-        for name, preset in raven.PRESETS.items():
-            for modality in ("video", "audio"):
-                config = to_dict(replace(preset, modality=modality))
-                made[f"raven {name} {modality}"] = raven.network(config, 41)
+        for one in (raven, braven, raven_reader):
+            for name, preset in one.PRESETS.items():
+                made[f"{one.__name__} {name}"] = one.network(to_dict(preset.model), 41)
     return made
 
 
