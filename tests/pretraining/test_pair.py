@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
+from viseme.nn.attention import RelativeAttention
 from viseme.pretraining.masks import MaskConfig
 from viseme.pretraining.pair import (
     PairBatch,
@@ -112,6 +114,8 @@ def test_teachers_are_without_dropout_and_keep_their_drop_path() -> None:
     training = pair(model=replace(MODEL, drop_path=0.3))
     for teacher in training.teachers.values():
         assert {part.p for part in teacher.modules() if isinstance(part, nn.Dropout)} == {0.0}
+        weights = {p.dropout for p in teacher.modules() if isinstance(p, RelativeAttention)}
+        assert weights == {0.0}, "of attention's weights, too"
         rates = {getattr(part, "rate", None) for part in teacher.modules()} - {None}
         assert rates == {0.3}
     assert any(
@@ -151,6 +155,21 @@ def test_masked_input_does_not_reach_the_student() -> None:
     sides = training.students["video"]
     own = training._losses("video", sides, given, wanted)
     assert own == training._losses("video", sides, replace(given, video=other), wanted)
+    seen, _ = training._targets(replace(given, video=other))
+    assert not torch.equal(seen["video"], wanted["video"]), "teachers see whole clips"
+
+
+def test_losses_are_those_of_the_paths() -> None:
+    training, given = pair(), batch()
+    training.modules.eval()
+    wanted, _ = training._targets(given)
+    side = training.students["audio"]
+    losses = training._losses("audio", side, given, wanted)
+    heard = without(given.audio, given.audio_mask)
+    foreseen = side(heard, given.lengths, given.valid, given.audio_mask)
+    cosines = {name: F.cosine_similarity(foreseen[name], wanted[name], -1) for name in foreseen}
+    torch.testing.assert_close(losses["a2a"], -cosines["audio"][given.audio_mask].mean())
+    torch.testing.assert_close(losses["a2v"], -cosines["video"][given.valid].mean())
 
 
 def test_a_batch_split_in_two_gives_the_losses_of_one() -> None:
