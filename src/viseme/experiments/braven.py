@@ -52,7 +52,7 @@ class Size:
 
 SIZES: dict[Scale, Size] = {
     # Half of the preset's widths: a step of a pre-training takes 0.6 s on one core. After 600
-    # updates of 350 frames CTC read nothing yet (pilots on val), so readers make more, smaller ones.
+    # updates of 350 frames CTC read nothing yet (pilots on val), so readers make more of fewer.
     "ci": Size(
         updates=600,
         reading_updates=1500,
