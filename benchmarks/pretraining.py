@@ -114,8 +114,10 @@ def main() -> None:
     for training in trainings:
         step(training)
     times, figures = in_turns([lambda t=t: step(t) for t in trainings], REPEATS)  # type: ignore[misc]
+    record = provenance(["python", "-m", "benchmarks", "pretraining", *sys.argv[1:]])
     write_record(
-        {
+        record
+        | {
             "what": "a step of pre-training, and the same written straightforwardly",
             "preset": f"braven {preset}",
             "frames": sum(LENGTHS),
@@ -124,7 +126,6 @@ def main() -> None:
             "seconds": {"viseme": times[0], "straightforward": times[1]},
             "ratio": times[1] / times[0],
             "losses": [{path: f[path] for path in ("v2a", "a2v", "a2a")} for f in figures],
-            "origin": provenance(sys.argv),
         },
         arguments.out,
     )
