@@ -3,7 +3,7 @@
 The straightforward one is what a reader of the paper would write first: each student's loss makes
 its own pass of both teachers (as the authors' code does, once per optimiser), the stem is a 3-D
 convolution over the whole padded batch, empty pictures go through the trunk, and AdamW updates one
-tensor after another. Weights, losses and gradients are the same.
+tensor after another. What is computed is the same but for the drawing of dropout.
 
     python -m benchmarks pretraining
 """
