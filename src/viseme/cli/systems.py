@@ -27,7 +27,7 @@ def _about(name: str) -> Iterator[str]:
     yield from _wrapped(f"{about.kind}: {about.does}{trained}", 4)
     for preset, what in about.presets.items():
         size = f"{num_parameters(name, preset) / 1e6:.2f} M"
-        yield f"    {preset:<14}{size:>8}  {what}"
+        yield f"    {preset:<16} {size:>8}  {what}"
 
 
 def help_of(name: str, preset: str | None) -> str:

@@ -42,7 +42,7 @@ ABOUT = About(
     kind=ENCODER,
     presets={
         "ci": "pre-training on any few clips; seconds on a CPU, to see that all runs",
-        "small": "on an hour of video; 40 minutes on two CPU cores",
+        "small": "on an hour of video; about two hours on two CPU cores (estimated)",
         "base": "on LRS3, 433 h; not run here",
         "base-plus": "on LRS3 and English VoxCeleb2, 1,759 h; not run here",
         "large": "on the same and AVSpeech, 3,052 h; not run here",

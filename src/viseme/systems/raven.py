@@ -48,7 +48,7 @@ ABOUT = About(
     kind=ENCODER,
     presets={
         "ci": "any few clips; seconds on a CPU, to see that all runs",
-        "small": "an hour of video; 40 minutes on two CPU cores",
+        "small": "an hour of video; about two hours on two CPU cores (estimated)",
         "base": "LRS3, 433 h; not run here",
         "base-vox2": "LRS3 and English VoxCeleb2, 1,759 h; not run here",
         "large": "the same, large; not run here",

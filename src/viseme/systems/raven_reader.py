@@ -52,7 +52,7 @@ ABOUT = About(
     kind=RECOGNISER,
     presets={
         "ci": "any few clips; seconds on a CPU, to see that all runs",
-        "small": "minutes of transcribed video; 20 minutes on two CPU cores",
+        "small": "minutes of transcribed video; half an hour on two CPU cores (estimated)",
         "base-433h": "lips, raven's base on all of LRS3; not run here",
         "base-vox2-433h": "lips, base-vox2; not run here",
         "large-433h": "lips, large; not run here",
