@@ -63,7 +63,7 @@ class PlainTraining(PairTraining):
         self, name: str, side: Any, batch: PairBatch, wanted: dict[str, Tensor]
     ) -> dict[str, Tensor]:
         if name != "video":
-            wanted, _ = self._targets(batch)
+            wanted = self._targets(batch)
         return super()._losses(name, side, batch, wanted)
 
 

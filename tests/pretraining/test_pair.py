@@ -97,7 +97,7 @@ def test_the_momentum_ends_at_one_and_so_do_the_teachers_stay() -> None:
 def test_every_student_weight_learns_and_all_predictors_do() -> None:
     training = pair()
     for name in ("video", "audio"):
-        wanted, _ = training._targets(batch())
+        wanted = training._targets(batch())
         losses = training._losses(name, training.students[name], batch(), wanted)
         torch.stack(list(losses.values())).sum().backward()
         missing = [
@@ -151,18 +151,18 @@ def test_masked_input_does_not_reach_the_student() -> None:
     training.modules.eval()
     other = given.video.clone()
     other[given.video_mask] = 7.0
-    wanted, _ = training._targets(given)
+    wanted = training._targets(given)
     sides = training.students["video"]
     own = training._losses("video", sides, given, wanted)
     assert own == training._losses("video", sides, replace(given, video=other), wanted)
-    seen, _ = training._targets(replace(given, video=other))
+    seen = training._targets(replace(given, video=other))
     assert not torch.equal(seen["video"], wanted["video"]), "teachers see whole clips"
 
 
 def test_losses_are_those_of_the_paths() -> None:
     training, given = pair(), batch()
     training.modules.eval()
-    wanted, _ = training._targets(given)
+    wanted = training._targets(given)
     side = training.students["audio"]
     losses = training._losses("audio", side, given, wanted)
     heard = without(given.audio, given.audio_mask)

@@ -17,6 +17,7 @@ from viseme.audio.noise import NoiseKind, Samples, add_noise, noise
 from viseme.config import check_at_least
 from viseme.data.example import SAMPLES_PER_FRAME, VIDEO_FPS, Example
 from viseme.data.inputs import crop, scaled
+from viseme.face.align import MOUTH_ROI_SIZE_PX
 
 Video = NDArray[np.float32]
 
@@ -64,6 +65,19 @@ class AugmentConfig:
         for name in ("speed", "contrast", "brightness"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} {getattr(self, name)} is not at least 0 and below 1")
+
+
+def check_reach(crop_size: int, config: AugmentConfig) -> None:
+    """For a config's own `__post_init__`: refuse crops that move out of the mouth ROI.
+
+    Raises:
+        ValueError: they do.
+    """
+    if crop_size + 2 * config.crop_jitter_px > MOUTH_ROI_SIZE_PX:
+        raise ValueError(
+            f"crop_size {crop_size} moved by crop_jitter_px {config.crop_jitter_px} leaves the "
+            f"{MOUTH_ROI_SIZE_PX} px mouth ROI"
+        )
 
 
 def random_crop(video: NDArray, size: int, jitter_px: int, rng: Generator) -> NDArray:
@@ -152,6 +166,29 @@ def augment_video(
         window, stride = config.mask_window_frames, config.mask_stride_frames
         video = time_mask(video, window, stride, config.mask_grey, rng)
     return video
+
+
+def seen(rois: NDArray[np.uint8], size: int, config: AugmentConfig | None, rng: Generator) -> Video:
+    """What a network sees of grey ROIs: `augment_video`, or the middle without a config."""
+    if config is None:
+        return scaled(crop(rois, size))
+    return augment_video(rois, size, config, rng)
+
+
+def heard(
+    sound: Sequence[Samples | None],
+    config: AugmentConfig | None,
+    voices: Sequence[Samples],
+    rng: Generator,
+) -> list[Samples | None]:
+    """What it hears of the clips of a batch: `augment_audio`, or all without a config.
+
+    Babble is mixed of the batch's own voices where no others are given.
+    """
+    if config is None:
+        return list(sound)
+    voices = voices or [audio for audio in sound if audio is not None]
+    return [None if audio is None else augment_audio(audio, config, voices, rng) for audio in sound]
 
 
 def augment_audio(

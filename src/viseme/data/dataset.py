@@ -13,10 +13,10 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor
 
-from viseme.data.augment import AugmentConfig, augment_audio, augment_timing, augment_video
+from viseme.data.augment import AugmentConfig, augment_timing, heard, seen
 from viseme.data.batching import frame_batches, shuffled_batches
 from viseme.data.example import VIDEO_FPS, Example
-from viseme.data.inputs import audio_batch, crop, scaled, video_batch
+from viseme.data.inputs import audio_batch, video_batch
 from viseme.data.loading import open_examples
 from viseme.data.manifest import Clip
 from viseme.text.tokenizer import Tokenizer
@@ -99,35 +99,21 @@ class Collator:
         total = padded_frames(int(lengths.max()))
         tokens = [self.tokenizer.encode(example.text) for example in examples]
         videos = [
-            None if example.video is None else self._network_view(example.video, rng)
+            None
+            if example.video is None
+            else seen(example.video, self.crop_size, self.augment, rng)
             for example in examples
         ]
+        sound = heard([example.audio for example in examples], self.augment, self.voices, rng)
         return Batch(
             ids=[example.id for example in examples],
             texts=[example.text for example in examples],
             video=video_batch(videos, total),
-            audio=audio_batch(self._heard(examples, rng), total, self.normalise_waveform),
+            audio=audio_batch(sound, total, self.normalise_waveform),
             lengths=lengths,
-            tokens=_pad(tokens, _round_up(max(map(len, tokens)), _TOKEN_STEP)),
-            words=_pad([word_frames(example, self.vocabulary) for example in examples], total),
+            tokens=pad(tokens, _round_up(max(map(len, tokens)), _TOKEN_STEP)),
+            words=pad([word_frames(example, self.vocabulary) for example in examples], total),
         )
-
-    def _network_view(self, rois: NDArray[np.uint8], rng: Generator) -> NDArray[np.float32]:
-        if self.augment is None:
-            return scaled(crop(rois, self.crop_size))
-        return augment_video(rois, self.crop_size, self.augment, rng)
-
-    def _heard(
-        self, examples: Sequence[Example], rng: Generator
-    ) -> list[NDArray[np.float32] | None]:
-        sound = [example.audio for example in examples]
-        if self.augment is None:
-            return sound
-        voices = self.voices or [audio for audio in sound if audio is not None]
-        return [
-            None if audio is None else augment_audio(audio, self.augment, voices, rng)
-            for audio in sound
-        ]
 
 
 def padded_frames(num_frames: int) -> int:
@@ -139,8 +125,11 @@ def _round_up(size: int, step: int) -> int:
     return -(-size // step) * step
 
 
-def _pad(rows: Sequence[Sequence[int] | NDArray[np.int64]], total: int) -> Tensor:
-    padded = np.full((len(rows), total), IGNORE_ID, np.int64)
+def pad(
+    rows: Sequence[Sequence[int] | NDArray], total: int, fill: int | bool = IGNORE_ID
+) -> Tensor:
+    """Rows of different lengths, filled up to one: (B, total)."""
+    padded = np.full((len(rows), total), fill)
     for index, row in enumerate(rows):
         padded[index, : len(row)] = row
     return torch.from_numpy(padded)

@@ -215,7 +215,7 @@ class PairTraining:
     def eval_step(self, batch: PairBatch) -> dict[str, float]:
         """Losses summed over frames; features are kept for the probe."""
         batch = batch.to(self.fabric.device)
-        wanted, _ = self._targets(batch)
+        wanted = self._targets(batch)
         frames = int(batch.lengths.sum())
         sums = {"frames": float(frames)}
         for name in STREAMS:
@@ -262,7 +262,7 @@ class PairTraining:
     def _learn(self, batch: PairBatch, share: Sequence[float], is_last: bool) -> dict[str, Tensor]:
         """Gradients of one batch; `share` is its part of all frames and of the masked ones."""
         frames, *masked = share
-        wanted, spreads = self._targets(batch)
+        wanted = self._targets(batch)
         figures: dict[str, Tensor] = {}
         for place, name in enumerate(STREAMS):
             side, weights = self.sides[name], self.config.weights.of(name)
@@ -277,21 +277,20 @@ class PairTraining:
             figures |= parts
         total = batch.lengths.sum()
         for name in STREAMS:
-            figures[f"spread_{name}"] = frames * spreads[name]
+            figures[f"spread_{name}"] = frames * spread(wanted[name][batch.valid])
             figures[f"masked_{name}"] = frames * getattr(batch, f"{name}_mask").sum() / total
         return figures
 
     @torch.no_grad()
-    def _targets(self, batch: PairBatch) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """What each teacher gives, once for all paths, and how much it varies over frames."""
-        wanted, spreads = {}, {}
+    def _targets(self, batch: PairBatch) -> dict[str, Tensor]:
+        """What each teacher gives, once for all paths."""
+        wanted = {}
         for name, teacher in self.teachers.items():
             outputs: list[Tensor] = []
             with self.fabric.autocast():
                 last = teacher(getattr(batch, name), batch.lengths, outputs)
             wanted[name] = targets(last, outputs, batch.valid, self.config.targets)
-            spreads[name] = spread(wanted[name][batch.valid])
-        return wanted, spreads
+        return wanted
 
     def _losses(
         self, name: str, side: Any, batch: PairBatch, wanted: dict[str, Tensor]

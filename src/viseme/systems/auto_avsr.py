@@ -27,13 +27,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from viseme.config import check_at_least, from_dict, to_dict
-from viseme.data.augment import AugmentConfig
+from viseme.data.augment import AugmentConfig, check_reach
 from viseme.data.dataset import IGNORE_ID, Batch
 from viseme.data.example import VIDEO_FPS
 from viseme.data.splits import Splits
 from viseme.face.align import MOUTH_ROI_SIZE_PX
 from viseme.kinds.recogniser.batches import open_batches
-from viseme.kinds.recogniser.finish import Finish, initial_models, start_from
+from viseme.kinds.recogniser.finish import Finish, check_average, initial_models, start_from
 from viseme.kinds.recogniser.folder import open_recognizer
 from viseme.kinds.recogniser.texts import TokenizerKind, learn_texts, with_texts
 from viseme.kinds.recogniser.training import RecogniserTraining
@@ -189,15 +189,9 @@ class Config:
     loop: LoopConfig = field(default_factory=LoopConfig)
 
     def __post_init__(self) -> None:
-        reach = self.model.crop_size + 2 * self.augment.crop_jitter_px
-        if self.model.modality != "audio" and reach > MOUTH_ROI_SIZE_PX:
-            raise ValueError(
-                f"crop_size {self.model.crop_size} moved by crop_jitter_px "
-                f"{self.augment.crop_jitter_px} leaves the {MOUTH_ROI_SIZE_PX} px mouth ROI"
-            )
-        averaged, kept = self.training.average_last, self.loop.keep_weights
-        if averaged > kept:
-            raise ValueError(f"average_last {averaged} is more than keep_weights {kept} keeps")
+        if self.model.modality != "audio":
+            check_reach(self.model.crop_size, self.augment)
+        check_average(self.training.average_last, self.loop)
 
 
 _GRID_MODEL = ModelConfig(

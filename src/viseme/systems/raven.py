@@ -20,7 +20,7 @@ from typing import Any, Literal
 from torch import Tensor, nn
 
 from viseme.config import check_at_least, from_dict, to_dict
-from viseme.data.augment import AugmentConfig
+from viseme.data.augment import AugmentConfig, check_reach
 from viseme.data.splits import Splits
 from viseme.face.align import MOUTH_ROI_SIZE_PX
 from viseme.kinds.encoder import Encoder, EncodingConfig, open_encoder
@@ -169,16 +169,7 @@ class Config:
     def __post_init__(self) -> None:
         if self.model.modality != "av" or self.model.decoder is not None:
             raise ValueError("a pre-training has both streams and no text decoder")
-        check_crop(self.model, self.augment)
-
-
-def check_crop(model: ModelConfig, augment: AugmentConfig) -> None:
-    reach = model.crop_size + 2 * augment.crop_jitter_px
-    if model.modality != "audio" and reach > MOUTH_ROI_SIZE_PX:
-        raise ValueError(
-            f"crop_size {model.crop_size} moved by crop_jitter_px {augment.crop_jitter_px} leaves "
-            f"the {MOUTH_ROI_SIZE_PX} px mouth ROI"
-        )
+        check_reach(self.model.crop_size, self.augment)
 
 
 BASE = ModelConfig()
@@ -245,9 +236,8 @@ PRESETS: dict[str, Config] = {
     "small": small(Config(), SMALL, epochs=40, max_frames=700),
     "base": pretraining(BASE),
     "base-vox2": pretraining(BASE, warmup=20),
-    "large": replace(
-        pretraining(LARGE, warmup=30, lr=2e-3, max_frames=900, saves_memory=True),
-        model=replace(LARGE, modality="av", decoder=None, drop_path=0.1),
+    "large": pretraining(
+        replace(LARGE, drop_path=0.1), warmup=30, lr=2e-3, max_frames=900, saves_memory=True
     ),
 }
 

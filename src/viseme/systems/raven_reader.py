@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from viseme.config import check_at_least, to_dict
-from viseme.data.augment import AugmentConfig
+from viseme.data.augment import AugmentConfig, check_reach
 from viseme.data.example import VIDEO_FPS
 from viseme.data.splits import Splits
 from viseme.kinds.recogniser.batches import open_batches
-from viseme.kinds.recogniser.finish import Finish, initial_models, start_from
+from viseme.kinds.recogniser.finish import Finish, check_average, initial_models, start_from
 from viseme.kinds.recogniser.folder import open_recognizer
 from viseme.kinds.recogniser.texts import TokenizerKind, learn_texts, with_texts
 from viseme.kinds.recogniser.training import RecogniserTraining
@@ -36,7 +36,6 @@ from viseme.systems.raven import (
     DecoderConfig,
     ModelConfig,
     Raven,
-    check_crop,
     network,
 )
 from viseme.train.job import Job, Run
@@ -130,10 +129,9 @@ class Config:
     def __post_init__(self) -> None:
         if self.model.modality == "av" or self.model.decoder is None:
             raise ValueError("a reader has one stream, video or audio, and a text decoder")
-        check_crop(self.model, self.augment)
-        averaged, kept = self.training.average_last, self.loop.keep_weights
-        if averaged > kept:
-            raise ValueError(f"average_last {averaged} is more than keep_weights {kept} keeps")
+        if self.model.modality != "audio":
+            check_reach(self.model.crop_size, self.augment)
+        check_average(self.training.average_last, self.loop)
 
 
 LARGE_DECODER = DecoderConfig(dim=1024, num_heads=16, hidden_dim=4096, num_layers=9)
@@ -231,6 +229,12 @@ PRESETS: dict[str, Config] = {
 
 
 def job(config: Config, clips: Splits, run: Run) -> Job:
+    """The fine-tuning of a reader on transcribed clips.
+
+    Raises:
+        ManifestError: clips without texts, or without what the modality needs.
+        ModelError: a model to start from does not fit.
+    """
     recipe, model = config.training, config.model
     clips = with_texts(clips)
     initial = initial_models(recipe.initial)

@@ -4,19 +4,17 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 from numpy.random import Generator
-from torch import Tensor
 
-from viseme.data.augment import AugmentConfig, augment_audio, augment_timing, augment_video
-from viseme.data.dataset import ClipDataset, Epoch, padded_frames, word_frames
+from viseme.data.augment import AugmentConfig, augment_timing, heard, seen
+from viseme.data.dataset import ClipDataset, Epoch, pad, padded_frames, word_frames
 from viseme.data.example import Example
-from viseme.data.inputs import audio_batch, crop, scaled, video_batch
+from viseme.data.inputs import audio_batch, video_batch
 from viseme.data.manifest import Clip
-from viseme.data.splits import Splits, refuse_empty
+from viseme.data.splits import Splits
 from viseme.errors import ManifestError
-from viseme.pretraining.masks import Mask, MaskConfig, batch_masks
+from viseme.pretraining.masks import MaskConfig, batch_masks
 from viseme.pretraining.pair import PairBatch
 
 logger = logging.getLogger(__name__)
@@ -46,17 +44,12 @@ class PairCollator:
             examples = [augment_timing(example, augment, rng) for example in examples]
         lengths = [example.num_frames for example in examples]
         total = padded_frames(max(lengths))
-        videos, sounds = [], []
-        for example in examples:
-            assert example.video is not None
-            assert example.audio is not None
-            if augment is None:
-                videos.append(scaled(crop(example.video, self.crop_size)))
-                sounds.append(example.audio)
-            else:
-                videos.append(augment_video(example.video, self.crop_size, augment, rng))
-                sounds.append(augment_audio(example.audio, augment, (), rng))
-        video, audio = video_batch(videos, total), audio_batch(sounds, total, normalise=False)
+        videos = [
+            None if example.video is None else seen(example.video, self.crop_size, augment, rng)
+            for example in examples
+        ]
+        sound = heard([example.audio for example in examples], augment, (), rng)
+        video, audio = video_batch(videos, total), audio_batch(sound, total, normalise=False)
         assert video is not None
         assert audio is not None
         return PairBatch(
@@ -64,9 +57,9 @@ class PairCollator:
             video=video,
             audio=audio,
             lengths=torch.tensor(lengths),
-            video_mask=_padded(batch_masks(lengths, self.video_mask, rng), total),
-            audio_mask=_padded(batch_masks(lengths, self.audio_mask, rng), total),
-            words=_words(examples, self.vocabulary, total),
+            video_mask=pad(batch_masks(lengths, self.video_mask, rng), total, fill=False),
+            audio_mask=pad(batch_masks(lengths, self.audio_mask, rng), total, fill=False),
+            words=pad([word_frames(example, self.vocabulary) for example in examples], total),
         )
 
 
@@ -120,7 +113,6 @@ def open_pairs(
     usable = replace(
         clips, train=_usable(clips.train, least, clips), val=_usable(clips.val, least, clips)
     )
-    refuse_empty(usable, [*clips.train, *clips.val])
     words = sorted({word.word for clip in usable.val for word in clip.words})
     vocabulary = {word: index for index, word in enumerate(words, 1)}
     collate = PairCollator(crop_size, *masks, vocabulary, augment)
@@ -137,24 +129,10 @@ def _usable(clips: Sequence[Clip], least: int, splits: Splits) -> list[Clip]:
         logger.warning("%d clips without picture or without sound are left out", lacking)
     if short := len(whole) - len(kept):
         logger.warning("%d clips shorter than %d frames are left out", short, least)
-    if clips and not kept:
+    if not kept:
         raise ManifestError(
             f"none of {len(clips)} clips has a picture, sound and {least} frames or more",
             path=splits.manifest,
             todo="`viseme prepare` of videos with sound makes such clips.",
         )
     return kept
-
-
-def _padded(masks: Sequence[Mask], total: int) -> Tensor:
-    padded = np.zeros((len(masks), total), bool)
-    for row, mask in zip(padded, masks, strict=True):
-        row[: len(mask)] = mask
-    return torch.from_numpy(padded)
-
-
-def _words(examples: Sequence[Example], vocabulary: dict[str, int], total: int) -> Tensor:
-    words = np.full((len(examples), total), -1, np.int64)
-    for row, example in zip(words, examples, strict=True):
-        row[: example.num_frames] = word_frames(example, vocabulary)
-    return torch.from_numpy(words)

@@ -70,11 +70,11 @@ def fill_stream(folder: ModelFolder, modality: str, stream: nn.Module, fresh: st
     """
     weights = _of(folder, modality)
     parts = {name.partition(".")[0] for name in weights}
-    own = stream.state_dict()
+    own, children = stream.state_dict(), dict(stream.named_children())
     given: dict[str, Tensor] = {
         name: own[name] if fresh and name.startswith(fresh) else tensor
         for name, tensor in weights.items()
-        if name.partition(".")[0] in dict(stream.named_children())
+        if name.partition(".")[0] in children
     }
     given |= {name: tensor for name, tensor in own.items() if name.partition(".")[0] not in parts}
     fill(stream, given, folder.path)

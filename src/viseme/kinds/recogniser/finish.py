@@ -22,6 +22,7 @@ from viseme.recognition.recognizer import ReadingConfig, Recognizer
 from viseme.text.tokenizer import Tokenizer
 from viseme.train.checkpoint import average_weights
 from viseme.train.job import Run
+from viseme.train.loop import LoopConfig
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,18 @@ A model of the system `{run.system}`, trained by `{command}` on
 Write here before you share it: whose recordings it learned from and under which licence, its
 scores (`viseme evaluate`), and what it must not be used for.
 """
+
+
+def check_average(average_last: int, loop: LoopConfig) -> None:
+    """For a config's own `__post_init__`: refuse to average weights that are not kept.
+
+    Raises:
+        ValueError: fewer are.
+    """
+    if average_last > loop.keep_weights:
+        raise ValueError(
+            f"average_last {average_last} is more than keep_weights {loop.keep_weights} keeps"
+        )
 
 
 def initial_models(names: Sequence[str]) -> list[ModelFolder]:
