@@ -106,6 +106,17 @@ def check_at_least(least: float, config: Any, *names: str) -> None:
             raise ValueError(f"{name} {getattr(config, name)} must be at least {least}")
 
 
+def check_share(config: Any, *names: str) -> None:
+    """For a config's own `__post_init__`: refuse settings that are no share of a whole.
+
+    Raises:
+        ValueError: the first of `names` that is below 0 or above 1.
+    """
+    for name in names:
+        if not 0 <= getattr(config, name) <= 1:
+            raise ValueError(f"{name} {getattr(config, name)} is not between 0 and 1")
+
+
 def fields_of(config: Any) -> list[dataclasses.Field]:
     """The fields that are settings."""
     return [field for field in dataclasses.fields(config) if field.init]

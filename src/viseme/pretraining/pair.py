@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from viseme.config import check_share
 from viseme.pretraining.masks import MaskConfig
 from viseme.pretraining.predictor import Predictor, PredictorConfig
 from viseme.pretraining.teacher import Targets, spread, targets, teacher_of
@@ -115,8 +116,7 @@ class PairConfig:
     predictor: PredictorConfig = field(default_factory=PredictorConfig)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.momentum <= 1:
-            raise ValueError(f"momentum {self.momentum} is not between 0 and 1")
+        check_share(self, "momentum")
         if not all(self.weights.of(stream) for stream in STREAMS):
             raise ValueError("weights leave a student without anything to foresee")
 

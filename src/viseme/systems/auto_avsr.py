@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from viseme.config import check_at_least, from_dict, to_dict
+from viseme.config import check_at_least, check_share, from_dict, to_dict
 from viseme.data.augment import AugmentConfig, check_reach
 from viseme.data.dataset import IGNORE_ID, Batch
 from viseme.data.example import VIDEO_FPS
@@ -169,9 +169,7 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         check_at_least(1, self, "vocab_size", "max_frames", "average_last")
-        for name in ("ctc_weight", "label_smoothing", "modality_dropout"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} {getattr(self, name)} is not between 0 and 1")
+        check_share(self, "ctc_weight", "label_smoothing", "modality_dropout")
         if not 0 < self.word_share <= 1:
             raise ValueError(f"word_share {self.word_share} is not above 0 and at most 1")
         if self.frozen_frontends and not self.initial:

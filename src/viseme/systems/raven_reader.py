@@ -13,7 +13,7 @@ Differs from the authors' code: the rates of all groups follow the schedule, not
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from viseme.config import check_at_least, to_dict
+from viseme.config import check_at_least, check_share, to_dict
 from viseme.data.augment import AugmentConfig, check_reach
 from viseme.data.example import VIDEO_FPS
 from viseme.data.splits import Splits
@@ -94,9 +94,7 @@ class ReadingRecipe:
 
     def __post_init__(self) -> None:
         check_at_least(1, self, "vocab_size", "average_last")
-        for name in ("ctc_weight", "label_smoothing"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} {getattr(self, name)} is not between 0 and 1")
+        check_share(self, "ctc_weight", "label_smoothing")
         if not 0 < self.layer_decay <= 1:
             raise ValueError(f"layer_decay {self.layer_decay} is not above 0 and at most 1")
 
